@@ -1,0 +1,450 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// commitJob is one transaction on its way to the store.
+type commitJob struct {
+	batch   Batch
+	parts   []part
+	started time.Time
+	gate    *Gate
+	pace    *Pace
+}
+
+// part is what a job contains of one campaign.
+type part struct {
+	a        *activeRun
+	outcomes []Outcome
+	settling []*item
+	wanted   []*item // first attempts, the decided ones among them
+	claims   []*item
+}
+
+type commitDone struct {
+	job    commitJob
+	result BatchResult
+	err    error
+	cost   time.Duration
+}
+
+// Figures of the group commit.
+const (
+	outcomeDelay = 3 * time.Millisecond  // an outcome waits so long for company
+	minHorizon   = 20 * time.Millisecond // intents are granted so long before their slot
+	maxHorizon   = 200 * time.Millisecond
+	maxDecided   = 1000 // held and skipped people of one campaign in a commit
+)
+
+// write is the committer: one transaction at a time, so that the next one gathers meanwhile.
+func (d *driver) write(ctx context.Context) {
+	for job := range d.commits {
+		started := time.Now()
+		result, err := d.e.store.Commit(ctx, job.batch)
+		d.committed <- commitDone{job, result, err, time.Since(started)}
+	}
+}
+
+// write1 starts a commit if one is worth it now.
+func (d *driver) write1(now time.Time) {
+	if d.writing || now.Before(d.writeAt) || d.lease.isLost() {
+		return
+	}
+	room := d.room(now)
+	outcomes, dirty := 0, d.newGate != nil || d.newPace != nil
+	wants := false
+	for _, a := range d.runs {
+		outcomes += len(a.outcomes)
+		if d.wantsCommit(a, room) {
+			wants = true
+		}
+		if a.nudge && !a.halted && !d.closing {
+			dirty = true
+		}
+	}
+	low := len(d.granted) <= d.concurrency/2
+	due := outcomes > 0 && (outcomes >= d.concurrency || !now.Before(d.firstDue.Add(outcomeDelay)) || d.inflight == 0)
+	if !(wants && low || due || dirty) {
+		return
+	}
+	d.launch(now, room)
+}
+
+// wantsCommit says whether a campaign has people to grant or to write off now.
+func (d *driver) wantsCommit(a *activeRun, room int) bool {
+	if a.halted || d.closing {
+		return false
+	}
+	if room > 0 {
+		return len(a.ready)+len(a.claims) > 0 && d.allowed(a, room) > 0 || len(a.ready) > 0 && a.ready[0].decided != nil
+	}
+	return len(a.ready) > 0 && a.ready[0].decided != nil || len(a.claims) > 0 && a.claims[0].decided != nil
+}
+
+// room is how many intents may be granted now: by the credit, the pace and the gate.
+func (d *driver) room(now time.Time) int {
+	if d.closing || !d.lease.valid(now) || !d.open(now) || d.e.clock.now().Before(d.notBefore) {
+		return 0
+	}
+	room := 2*d.concurrency - d.used
+	if d.halfOpen {
+		room = min(room, 1-d.used)
+	}
+	horizon := min(max(4*d.writeCost, minHorizon), maxHorizon)
+	return max(min(room, d.pacer.slots(now, horizon)-len(d.granted)), 0)
+}
+
+// allowed bounds room by what a campaign itself allows.
+func (d *driver) allowed(a *activeRun, room int) int {
+	if a.run.PauseAfter > 0 {
+		room = min(room, int(max(a.run.PauseAfter-a.run.Begun, 0))+len(a.claims))
+	}
+	if a.needsUpload() {
+		room = min(room, 1-a.busy)
+	}
+	return max(room, 0)
+}
+
+// needsUpload says that the campaign's file has no reference yet: the first message uploads it, alone.
+func (a *activeRun) needsUpload() bool {
+	m := a.judge.media
+	return m != nil && m.URL == "" && m.Ref == "" && m.Content != nil
+}
+
+// launch gathers a batch and sends it to the committer.
+func (d *driver) launch(now time.Time, room int) {
+	job := commitJob{started: now, gate: d.newGate, pace: d.newPace}
+	job.batch = Batch{Touchpoint: d.name, Token: d.lease.token, Now: d.e.clock.now(), Gate: d.newGate, Pace: d.newPace}
+	d.newGate, d.newPace = nil, nil
+	parts := make(map[*activeRun]*part, len(d.runs))
+	order := make([]*activeRun, 0, len(d.runs))
+	of := func(a *activeRun) *part {
+		p := parts[a]
+		if p == nil {
+			p = &part{a: a}
+			parts[a] = p
+			order = append(order, a)
+		}
+		return p
+	}
+	for _, a := range d.runs {
+		if len(a.outcomes) > 0 {
+			p := of(a)
+			p.outcomes, p.settling = a.outcomes, a.settling
+			a.outcomes, a.settling = nil, nil
+		}
+		if a.nudge && !a.halted {
+			of(a)
+			a.nudge = false
+		}
+	}
+	if !d.closing {
+		d.share(room, of)
+	}
+	for _, a := range order {
+		job.parts = append(job.parts, *parts[a])
+		job.batch.Runs = append(job.batch.Runs, d.runBatch(parts[a], job.batch.Now))
+	}
+	d.writing = true
+	d.commits <- job
+}
+
+// share gives room to campaigns: the highest priority first, turn by turn among equals.
+func (d *driver) share(room int, of func(*activeRun) *part) {
+	for from := 0; from < len(d.runs); {
+		to := from
+		for to < len(d.runs) && d.runs[to].run.Priority == d.runs[from].run.Priority {
+			to++
+		}
+		group := d.runs[from:to]
+		for left := len(group); left > 0; left-- {
+			a := group[(d.turn+left)%len(group)]
+			if a.halted {
+				continue
+			}
+			want := min((room+left-1)/left, d.allowed(a, room))
+			if want == 0 && !d.wantsCommit(a, 0) {
+				continue
+			}
+			p := of(a)
+			before := len(p.wanted) + len(p.claims)
+			room -= d.take(p, want)
+			if len(p.wanted)+len(p.claims) > before {
+				d.turn++
+			}
+		}
+		from = to
+	}
+}
+
+// take moves up to n people of a campaign from ready to wanted, and returns how many are to be sent.
+func (d *driver) take(p *part, n int) int {
+	a, sent, i := p.a, 0, 0
+	for ; i < len(a.claims) && i < maxDecided; i++ {
+		if a.claims[i].decided == nil {
+			if sent == n {
+				break
+			}
+			sent++
+		}
+		p.claims = append(p.claims, a.claims[i])
+	}
+	a.claims = a.claims[i:]
+	first := n
+	if a.run.PauseAfter > 0 {
+		first = min(n, sent+int(max(a.run.PauseAfter-a.run.Begun, 0)))
+	}
+	for i = 0; i < len(a.ready) && i < maxDecided; i++ {
+		if a.ready[i].decided == nil {
+			if sent >= first {
+				break
+			}
+			sent++
+		}
+		p.wanted = append(p.wanted, a.ready[i])
+	}
+	if i > 0 {
+		a.ready = a.ready[i:]
+		a.next = p.wanted[len(p.wanted)-1].row.Seq
+	}
+	d.used += sent
+	a.busy += sent
+	return sent
+}
+
+// runBatch is a part as the store wants it.
+func (d *driver) runBatch(p *part, now time.Time) RunBatch {
+	a := p.a
+	b := RunBatch{Campaign: a.run.ID, Epoch: a.epoch, Outcomes: p.outcomes, Media: a.media}
+	a.media = nil
+	if len(p.wanted) > 0 {
+		r := &Range{From: a.run.Cursor, To: p.wanted[len(p.wanted)-1].row.Seq}
+		for _, it := range p.wanted {
+			if it.decided != nil {
+				r.Decided = append(r.Decided, *it.decided)
+				d.comesDue(a, it.decided)
+			} else {
+				r.Count++
+			}
+		}
+		b.Range = r
+	}
+	for _, it := range p.claims {
+		b.Claims = append(b.Claims, Claim{Seq: it.row.Seq, Attempt: it.attempt, Decided: it.decided})
+		if it.decided != nil {
+			d.comesDue(a, it.decided)
+		}
+	}
+	b.Low = a.run.Cursor
+	if len(a.window) > 0 {
+		b.Low = a.window[0].row.Seq - 1
+	}
+	if w := d.waitingOf(a, now); w.Code != a.run.Waiting.Code || w.Text != a.run.Waiting.Text || w.Until.Sub(a.run.Waiting.Until).Abs() > time.Second {
+		b.Waiting = &w
+	}
+	return b
+}
+
+// comesDue makes the campaign look for due deliveries when an outcome's time comes.
+func (d *driver) comesDue(a *activeRun, o *Outcome) {
+	if o.Due.IsZero() {
+		return
+	}
+	if o.Due.Before(a.lookDue) {
+		a.lookDue = o.Due
+	}
+	if a.nextDue.IsZero() || o.Due.Before(a.nextDue) {
+		a.nextDue = o.Due
+	}
+}
+
+// written takes the result of a commit in.
+func (d *driver) written(ctx context.Context, c commitDone) {
+	d.writing = false
+	d.e.touched()
+	if errors.Is(c.err, ErrLeaseLost) {
+		d.lease.lose()
+		d.unwritten(&c.job)
+		return
+	}
+	if c.err != nil {
+		d.failures++
+		d.writeAt = time.Now().Add(min(50*time.Millisecond<<min(d.failures, 5), time.Second))
+		d.unwritten(&c.job)
+		d.storeFailed(c.err)
+		return
+	}
+	d.failures = 0
+	d.writeCost = (3*d.writeCost + c.cost) / 4
+	d.firstDue = time.Now()
+	for i := range c.job.parts {
+		d.granting(ctx, &c.job.parts[i], &c.result.Runs[i], c.job.started.Add(useBy))
+	}
+}
+
+// granting takes in what became of one campaign's part.
+func (d *driver) granting(ctx context.Context, p *part, r *RunResult, useBy time.Time) {
+	a := p.a
+	for _, it := range p.settling {
+		d.durable(it)
+	}
+	media := r.Run.Media
+	r.Run.Sealed = nil
+	stateChanged := r.Run.Version > a.run.Version
+	a.run = r.Run
+	if !a.halted && (a.run.State != Running || d.stopped(a)) {
+		if a.run.State != Running {
+			d.halt(a)
+		}
+	} else if a.halted && stateChanged {
+		d.refreshAt = time.Time{}
+	}
+	a.learnMedia(d, media)
+	if r.Refused != "" {
+		d.refused(ctx, p, r)
+	} else {
+		d.grant(p, r, useBy)
+	}
+	a.popWindow()
+	if a.run.State != Running {
+		return
+	}
+	if a.run.PauseAfter > 0 && a.run.Begun >= a.run.PauseAfter && a.busy == 0 && !a.pausing {
+		a.pausing = true
+		d.e.pauseFor(ctx, a.run.ID, Cause{Code: "pause_after", Text: ""})
+		d.refreshAt = time.Time{}
+	}
+	if a.run.Counts.Pending == 0 && a.busy == 0 && a.run.Counts.Sending > 0 {
+		d.refreshAt = time.Time{}
+	}
+}
+
+// durable counts an item off: its outcome is in the store.
+func (d *driver) durable(it *item) {
+	it.settled = true
+	d.used--
+	it.run.busy--
+	if it.claim {
+		delete(it.run.claimed, it.row.Seq)
+	}
+}
+
+func (a *activeRun) popWindow() {
+	n := 0
+	for n < len(a.window) && a.window[n].settled {
+		a.window[n] = nil
+		n++
+	}
+	a.window = a.window[n:]
+}
+
+// grant queues what was granted.
+func (d *driver) grant(p *part, r *RunResult, useBy time.Time) {
+	a := p.a
+	refused := map[int64]bool{}
+	for _, seq := range r.Claims {
+		refused[seq] = true
+	}
+	for _, it := range p.wanted {
+		if it.decided == nil {
+			it.useBy = useBy
+			a.window = append(a.window, it)
+			d.granted = append(d.granted, it)
+		}
+	}
+	for _, it := range p.claims {
+		switch {
+		case it.decided != nil:
+			delete(a.claimed, it.row.Seq)
+		case refused[it.row.Seq]:
+			d.durable(it)
+		default:
+			it.useBy = useBy
+			d.granted = append(d.granted, it)
+		}
+	}
+	if a.halted || d.closing || d.gate.Kind != GateOpen && !d.halfOpen {
+		d.withdrawGranted(a)
+	}
+}
+
+// refused gives wants back: nobody of them has an intent.
+func (d *driver) refused(ctx context.Context, p *part, r *RunResult) {
+	a := p.a
+	for _, it := range append(p.wanted, p.claims...) {
+		if it.decided == nil {
+			d.used--
+			a.busy--
+		}
+		if it.claim {
+			delete(a.claimed, it.row.Seq)
+		}
+	}
+	a.next = a.run.Cursor
+	d.reset(a)
+	switch r.Refused {
+	case RefusedExpired:
+		if _, err := d.e.expire(ctx, a.run.ID); err != nil {
+			d.storeFailed(err)
+		}
+		d.refreshAt = time.Time{}
+	case RefusedStopped, RefusedNotRunning, RefusedPauseAfter:
+		d.refreshAt = time.Time{}
+	}
+}
+
+// unwritten prepares a job that failed for being written again: its outcomes as they are; and since nobody knows whether its wants were recorded, a withdrawal of each, which does nothing if they were not.
+func (d *driver) unwritten(job *commitJob) {
+	now := d.e.clock.now()
+	if d.newGate == nil {
+		d.newGate = job.gate
+	}
+	if d.newPace == nil {
+		d.newPace = job.pace
+	}
+	for i := range job.parts {
+		p := &job.parts[i]
+		a := p.a
+		outcomes, settling := p.outcomes, p.settling
+		for _, it := range append(p.wanted, p.claims...) {
+			if it.decided != nil {
+				delete(a.claimed, it.row.Seq)
+				continue
+			}
+			outcomes = append(outcomes, withdrawal(it, now))
+			settling = append(settling, it)
+		}
+		a.outcomes = append(outcomes, a.outcomes...)
+		a.settling = append(settling, a.settling...)
+		a.media = job.batch.Runs[i].Media
+		a.nudge = true
+		a.next = a.run.Cursor
+		d.reset(a)
+	}
+}
+
+// withdrawal takes back an intent that was not begun.
+func withdrawal(it *item, now time.Time) Outcome {
+	return Outcome{Seq: it.row.Seq, Attempt: it.attempt, State: Pending, Due: now, Tries: it.row.Tries, Class: ClassTransient, Reason: ReasonWithdrawn}
+}
+
+// learnMedia uses an upload's reference from now on.
+func (a *activeRun) learnMedia(d *driver, refs map[string]MediaRef) {
+	if !a.needsUpload() {
+		return
+	}
+	if ref := refs[a.content.draft.Message.Media.Hash]; ref.Ref != "" {
+		a.run.Media = refs
+		a.judge = d.e.newJudge(&a.run, a.content, d.channel)
+		d.reset(a)
+	}
+}
+
+// stopped says whether an emergency stop holds a campaign.
+func (d *driver) stopped(a *activeRun) bool {
+	_, stopped := stopFor(d.stops, &a.run)
+	return stopped
+}
