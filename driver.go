@@ -38,6 +38,7 @@ type driver struct {
 	begun     gaps
 	turn      int
 	refreshAt time.Time // local
+	woken     bool      // somebody said that there may be new work
 	writing   bool      // a commit is under way
 	writeAt   time.Time // local: not before, after a failed commit
 	failures  int       // failed commits in a row
@@ -195,7 +196,7 @@ func (d *driver) serve(soft, work context.Context, linger time.Duration) (DriveR
 		case p := <-d.probes:
 			d.probed(work, p)
 		case <-d.e.work():
-			d.refreshAt = time.Time{}
+			d.refreshAt, d.woken = time.Time{}, true
 		case <-ended:
 			ended = nil
 		case <-timer.C:
@@ -251,8 +252,11 @@ func (d *driver) refresh(ctx context.Context, now time.Time) {
 				d.reset(a)
 			}
 		}
-		a.lookDue = d.e.clock.now()
+		if d.woken {
+			a.lookDue = d.e.clock.now()
+		}
 	}
+	d.woken = false
 	for _, a := range d.runs {
 		if !listed[a.run.ID] && !a.halted {
 			d.halt(a)

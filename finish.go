@@ -24,19 +24,17 @@ func (d *driver) finished(soft context.Context, now time.Time, linger time.Durat
 		if d.inflight > 0 {
 			return DriveResult{}, false
 		}
-		if !d.writing && (d.lease.isLost() || d.failures > 0 && now.Sub(d.closedAt) > closingPatience || d.fatal != nil && d.failures > 0) {
+		if !d.writing && (d.lease.isLost() || d.failures > 0 && now.Sub(d.closedAt) >= closingPatience || d.fatal != nil && d.failures > 0) {
 			d.leaveLate()
 			return DriveResult{Status: DriveMore}, true
 		}
 		return DriveResult{Status: DriveMore}, pending == 0 && !d.writing && d.used == 0 && d.newGate == nil && d.newPace == nil
 	}
 	if d.used > 0 || d.writing || pending > 0 || d.probing || d.failures > 0 || d.newGate != nil || d.newPace != nil {
-		d.idleSince = time.Time{}
 		return DriveResult{}, false
 	}
 	for _, a := range d.runs {
 		if a.fetch {
-			d.idleSince = time.Time{}
 			return DriveResult{}, false
 		}
 	}
@@ -45,7 +43,6 @@ func (d *driver) finished(soft context.Context, now time.Time, linger time.Durat
 	}
 	w, until := d.outlook(now)
 	if w.Code == "" || !until.IsZero() && until.Sub(now) <= shortWait {
-		d.idleSince = time.Time{}
 		return DriveResult{}, false
 	}
 	return DriveResult{Status: DriveWait, Waiting: w, Until: until}, d.idle(now, linger)
@@ -157,7 +154,7 @@ func (d *driver) pause(now time.Time) time.Duration {
 	if len(d.granted) > 0 {
 		earlier(d.granted[0].useBy)
 		if d.inflight < d.concurrency {
-			earlier(now.Add(d.pacer.wait(now)))
+			earlier(now.Add(max(d.pacer.wait(now), time.Microsecond)))
 		}
 	}
 	if d.gate.Until.After(store) {
@@ -188,7 +185,6 @@ func (d *driver) pause(now time.Time) time.Duration {
 		earlier(q.until)
 	}
 	if d.closing {
-		earlier(d.closedAt.Add(closingPatience))
 		earlier(now.Add(100 * time.Millisecond))
 	}
 	return max(next.Sub(now), 0)

@@ -144,6 +144,9 @@ func (d *driver) launch(now time.Time, room int) {
 	if !d.closing {
 		d.share(room, of)
 	}
+	if len(order) > 0 {
+		d.idleSince = time.Time{}
+	}
 	for _, a := range order {
 		job.parts = append(job.parts, *parts[a])
 		job.batch.Runs = append(job.batch.Runs, d.runBatch(parts[a], job.batch.Now))

@@ -7,34 +7,19 @@ import (
 	"reflect"
 	"testing"
 	"time"
-
-	"github.com/outbound-go/outbound"
 )
 
-// reporter is what a case tells its findings. The suite's own tests give one that only records.
-type reporter interface {
-	Helper()
-	Logf(format string, args ...any)
-	// Fatalf ends the case.
-	Fatalf(format string, args ...any)
-}
-
-// check is one run of one rule.
+// check is one run of one case.
 type check struct {
-	testing.TB // for the harness only
-	reporter
+	testing.TB
 	h    Harness
 	says string
 }
 
-func (c *check) Helper() { c.reporter.Helper() }
-
-func (c *check) Logf(format string, args ...any) { c.reporter.Logf(format, args...) }
-
 // Fatalf ends the case with the sentence of its rule and what was seen.
 func (c *check) Fatalf(format string, args ...any) {
 	c.Helper()
-	c.reporter.Fatalf("rule broken: %s\n\tseen: %s", c.says, fmt.Sprintf(format, args...))
+	c.TB.Fatalf("rule broken: %s\n\tseen: %s", c.says, fmt.Sprintf(format, args...))
 }
 
 func (c *check) ctx() context.Context { return c.Context() }

@@ -15,7 +15,6 @@ const (
 	list  = "list.csv"  // the import
 	owner = "replica-1" // who holds the lease
 	someb = "manager-7" // who acts
-	never = int64(1) << 40
 )
 
 var dawn = time.Date(2026, 3, 1, 9, 0, 0, 123456000, time.UTC)
@@ -288,4 +287,16 @@ func withResend(r *outbound.Run) { r.Doubts = outbound.DoubtsResend }
 
 func act(action string) outbound.Act {
 	return outbound.Act{Campaign: sale, Touchpoint: shop, Group: acme, At: dawn, Actor: someb, Action: action, Detail: "detail of " + action}
+}
+
+// wantActs wants these actions on record for the whole store, oldest first.
+func (f *field) wantActs(actions ...string) {
+	f.Helper()
+	acts, err := f.s.Acts(f.ctx(), "", 0, 1000)
+	f.must(err)
+	got := make([]string, len(acts))
+	for i := range acts {
+		got[i] = acts[i].Action
+	}
+	same(f.check, "the recorded actions", got, actions)
 }

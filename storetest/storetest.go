@@ -5,9 +5,10 @@
 //		storetest.Run(t, storetest.Harness{Open: func(t testing.TB) outbound.Store { return mine.New(t) }})
 //	}
 //
-// Where a contract leaves room the suite either accepts both readings or its sentence says which one holds. The topic
-// "random" plays operations drawn at random against the store and a slow model of it; it prints its seed, and the
-// environment variable OUTBOUND_SEED replays one.
+// Where a contract leaves room the suite either accepts both readings or its sentence says which one holds. After every
+// call that may change something the suite compares Run.Counts with Count, whatever the case is about. The topic "random"
+// plays operations drawn at random against the store and a slow model of it; it prints its seed, and the environment
+// variable OUTBOUND_SEED replays one.
 package storetest
 
 import (
@@ -21,10 +22,10 @@ import (
 type Harness struct {
 	// Open returns a new, empty store.
 	Open func(t testing.TB) outbound.Store
-	// Reopen opens the data of s again, as after a crash of the process: without an orderly Close, if it can. s is not used afterwards.
-	// nil = the store does not outlive the process.
+	// Reopen opens the data of s again, as after a crash of the process: without an orderly Close, if it can. s is not used
+	// afterwards. Nil = the store does not outlive the process.
 	Reopen func(t testing.TB, s outbound.Store) outbound.Store
-	// Second is another handle on the data of s, used together with it, as by another process. nil = not possible.
+	// Second is another handle on the data of s, used together with it, as by another process. Nil = not possible.
 	Second func(t testing.TB, s outbound.Store) outbound.Store
 }
 
@@ -34,17 +35,55 @@ func Run(t *testing.T, h Harness) {
 	for _, topic := range topics() {
 		t.Run(topic.name, func(t *testing.T) {
 			t.Parallel()
-			for _, r := range topic.rules {
-				if !r.possible(h) {
+			for _, c := range topic.cases() {
+				if !c.Possible(h) {
 					continue
 				}
-				t.Run(r.says, func(t *testing.T) {
+				t.Run(c.Rule, func(t *testing.T) {
 					t.Parallel()
-					r.check(&check{TB: t, reporter: t, h: h, says: r.says})
+					c.Check(t, h)
 				})
 			}
 		})
 	}
+}
+
+// Case is one sentence of a contract and what shows whether a store obeys it.
+type Case struct {
+	// Topic is what the sentence is about: "imports".
+	Topic string
+	// Rule is the sentence. Every failure of the case begins with it.
+	Rule string
+
+	check func(*check)
+	needs need
+}
+
+// Cases are all cases, for those who run them in a way of their own.
+func Cases() []Case {
+	var all []Case
+	for _, t := range topics() {
+		all = append(all, t.cases()...)
+	}
+	return all
+}
+
+// Possible says whether the harness has what the case needs.
+func (c Case) Possible(h Harness) bool {
+	switch c.needs {
+	case needsReopen:
+		return h.Reopen != nil
+	case needsSecond:
+		return h.Second != nil
+	case needsNothing:
+	}
+	return true
+}
+
+// Check runs the case. It ends the goroutine through t.Fatalf where the store breaks the rule.
+func (c Case) Check(t testing.TB, h Harness) {
+	t.Helper()
+	c.check(&check{TB: t, h: h, says: c.Rule})
 }
 
 // topic is what one file of the suite is about.
@@ -53,7 +92,15 @@ type topic struct {
 	rules []rule
 }
 
-// rule is one sentence of a contract and what shows whether a store obeys it.
+func (t *topic) cases() []Case {
+	cases := make([]Case, len(t.rules))
+	for i, r := range t.rules {
+		cases[i] = Case{Topic: t.name, Rule: r.says, check: r.check, needs: r.needs}
+	}
+	return cases
+}
+
+// rule is a case within its topic.
 type rule struct {
 	says  string
 	check func(*check)
@@ -64,24 +111,16 @@ type rule struct {
 type need int
 
 const (
-	needsReopen need = iota + 1
+	needsNothing need = iota
+	needsReopen
 	needsSecond
 )
-
-func (r *rule) possible(h Harness) bool {
-	switch r.needs {
-	case needsReopen:
-		return h.Reopen != nil
-	case needsSecond:
-		return h.Second != nil
-	}
-	return true
-}
 
 func topics() []topic {
 	return []topic{
 		{"runs", runRules()},
-		{"runs list", listRules()},
+		{"runs listed", listRules()},
+		{"runs deleted", deletionRules()},
 		{"imports", importRules()},
 		{"imports removed", removalRules()},
 		{"commit", commitRules()},
@@ -89,24 +128,5 @@ func topics() []topic {
 		{"commit claims", claimRules()},
 		{"refusals", refusalRules()},
 		{"outcomes", outcomeRules()},
-		{"tail", tailRules()},
-		{"completion", completionRules()},
-		{"recover", recoverRules()},
-		{"settle", settleRules()},
-		{"reopening", reopeningRules()},
-		{"attempts", attemptRules()},
-		{"due", dueRules()},
-		{"deliveries", deliveryRules()},
-		{"suppression", suppressionRules()},
-		{"stops", stopRules()},
-		{"touchpoints", touchpointRules()},
-		{"acts", actRules()},
-		{"erase", eraseRules()},
-		{"purge", purgeRules()},
-		{"catalogue", catalogueRules()},
-		{"concurrency", concurrencyRules()},
-		{"clock", clockRules()},
-		{"reopen", reopenRules()},
-		{"random", randomRules()},
 	}
 }

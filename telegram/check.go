@@ -58,7 +58,9 @@ func (c *Channel) Probe(ctx context.Context, address string) error {
 
 // ask makes a request that changes nothing.
 func ask[T any](ctx context.Context, b *bot, endpoint *url.URL, body []byte, m *outbound.Outgoing, result *T) *outbound.SendError {
-	got, err := b.http.Do(ctx, &httpsend.Request{URL: endpoint, Header: b.header, Body: body, Limit: b.config.Timeout}, nil)
+	got, err := b.http.Do(ctx, &httpsend.Request{
+		URL: endpoint, Header: b.header, Body: body, Limit: b.config.Timeout, Private: (*private)(m),
+	}, nil)
 	var failed *outbound.SendError
 	if err != nil {
 		failed = unanswered(got, err)

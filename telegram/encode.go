@@ -26,7 +26,7 @@ func (b *bot) encode(m *outbound.Outgoing) (encoded, *outbound.SendError) {
 	}
 	if m.Media == nil {
 		return encoded{Request: httpsend.Request{
-			URL: b.endpoints.sendMessage, Header: b.header, Body: b.body(m, "text", "", ""), Limit: b.config.Timeout,
+			URL: b.endpoints.sendMessage, Header: b.header, Body: b.body(m, "text", "", ""), Limit: b.config.Timeout, Private: (*private)(m),
 		}}, nil
 	}
 	endpoint, field := b.endpoints.sendPhoto, "photo"
@@ -45,7 +45,7 @@ func (b *bot) encode(m *outbound.Outgoing) (encoded, *outbound.SendError) {
 		return b.upload(m, endpoint, field)
 	}
 	return encoded{Request: httpsend.Request{
-		URL: endpoint, Header: b.header, Body: b.body(m, "caption", field, reference), Limit: b.config.Timeout,
+		URL: endpoint, Header: b.header, Body: b.body(m, "caption", field, reference), Limit: b.config.Timeout, Private: (*private)(m),
 	}}, nil
 }
 
@@ -139,6 +139,7 @@ func (b *bot) upload(m *outbound.Outgoing, endpoint *url.URL, field string) (enc
 	}
 	return encoded{upload: true, Request: httpsend.Request{
 		URL: endpoint, Header: header, Body: form.Before, Rest: [][]byte{m.Media.Content, form.After}, Limit: b.config.UploadTimeout,
+		Private: (*private)(m),
 	}}, nil
 }
 

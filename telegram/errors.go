@@ -3,6 +3,7 @@ package telegram
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -214,25 +215,30 @@ func unsent(class outbound.Class, reason string) *outbound.SendError {
 	return &outbound.SendError{Class: class, Reason: reason, NotSent: true}
 }
 
-// clean takes the token, the address and the message out of the server's words.
+// clean takes the token, the address and the message out of the server's words. m may be nil.
 func (b *bot) clean(description string, m *outbound.Outgoing) string {
-	secrets := []string{b.token}
-	if _, secret, ok := strings.Cut(b.token, ":"); ok {
-		secrets = append(secrets, secret)
+	return httpsend.Clean(description, slices.Concat(b.credentials.secrets(), (*private)(m).Secrets())...)
+}
+
+// private is a message as what no error may show of it.
+type private outbound.Outgoing
+
+// Secrets are the address, and what was written.
+func (m *private) Secrets() []string {
+	if m == nil {
+		return nil
 	}
-	if m != nil {
-		secrets = append(secrets, m.Text, m.Address)
-		if m.Message != nil {
-			secrets = append(secrets, m.Message.Text)
-		}
-		if m.Media != nil {
-			secrets = append(secrets, m.Media.URL, m.Media.Ref, m.Media.Name)
-		}
-		for _, row := range m.Buttons {
-			for _, button := range row {
-				secrets = append(secrets, button.URL, button.Text)
-			}
+	secrets := []string{m.Text, m.Address}
+	if m.Message != nil {
+		secrets = append(secrets, m.Message.Text)
+	}
+	if m.Media != nil {
+		secrets = append(secrets, m.Media.URL, m.Media.Ref, m.Media.Name)
+	}
+	for _, row := range m.Buttons {
+		for _, button := range row {
+			secrets = append(secrets, button.URL, button.Text)
 		}
 	}
-	return httpsend.Clean(description, secrets...)
+	return secrets
 }

@@ -9,17 +9,17 @@ import (
 
 // isPhone is a plus, and digits with the usual separators.
 func isPhone(s string) bool {
+	rest, ok := strings.CutPrefix(s, "+")
 	digits := 0
-	for i := range len(s) {
-		switch c := s[i]; {
+	for i := range len(rest) {
+		switch c := rest[i]; {
 		case decimal(c):
 			digits++
-		case i == 0 && c == '+':
-		case i == 0, strings.IndexByte(" -().", c) < 0:
+		case strings.IndexByte(" -().", c) < 0:
 			return false
 		}
 	}
-	return digits >= minPhone
+	return ok && digits >= minPhone
 }
 
 // minPhone is fewer digits than any phone number has with its country code.

@@ -66,13 +66,25 @@ type Channel struct {
 
 // bot is what New made of its arguments.
 type bot struct {
-	config    Config
-	token     string
-	problems  outbound.Problems
-	http      *httpsend.Client
-	header    http.Header
-	endpoints endpoints
-	answers   sync.Pool // of *[]byte
+	config      Config
+	credentials *credentials
+	problems    outbound.Problems
+	http        *httpsend.Client
+	header      http.Header
+	endpoints   endpoints
+	answers     sync.Pool // of *[]byte
+}
+
+// credentials are kept behind a pointer of their own: package fmt shows what one pointer leads to when a verb does not
+// fit, never what two do.
+type credentials struct {
+	token string
+}
+
+// secrets are the token, and the part of it that is one.
+func (c *credentials) secrets() []string {
+	_, secret, _ := strings.Cut(c.token, ":")
+	return []string{c.token, secret}
 }
 
 // endpoints are the URLs of the methods. They contain the token.
@@ -87,7 +99,7 @@ const answerSize = 2 << 10
 // I/O and never fails: what is wrong with the arguments CheckConfig says, and every request then fails with
 // outbound.ClassAccount.
 func New(token string, config *Config) *Channel {
-	b := &bot{token: token}
+	b := &bot{credentials: &credentials{token}}
 	if config != nil {
 		b.config = *config
 	}
@@ -95,12 +107,8 @@ func New(token string, config *Config) *Channel {
 	b.problems = problems
 	b.config.Timeout = cmp.Or(b.config.Timeout, DefaultTimeout)
 	b.config.UploadTimeout = cmp.Or(b.config.UploadTimeout, DefaultUploadTimeout)
-	secrets := []string{token}
-	if _, secret, ok := strings.Cut(token, ":"); ok {
-		secrets = append(secrets, secret)
-	}
 	b.http = httpsend.New(httpsend.Config{
-		HTTPClient: b.config.HTTPClient, Concurrency: b.config.Concurrency, Secrets: secrets,
+		HTTPClient: b.config.HTTPClient, Concurrency: b.config.Concurrency, Secrets: b.credentials.secrets(),
 	})
 	b.header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "User-Agent": {"outbound"}}
 	b.answers.New = func() any {
@@ -176,7 +184,7 @@ func (c *Channel) String() string {
 	if c == nil || c.bot == nil || len(c.bot.problems) > 0 {
 		return "telegram bot"
 	}
-	id, _, _ := strings.Cut(c.bot.token, ":")
+	id, _, _ := strings.Cut(c.bot.credentials.token, ":")
 	return "telegram bot " + id
 }
 

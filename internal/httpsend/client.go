@@ -102,6 +102,8 @@ type Request struct {
 	Body   []byte
 	Rest   [][]byte      // follows Body: a file that is not worth a copy
 	Limit  time.Duration // from the call to the last byte of the answer; zero = ctx alone decides
+	// Private names what no error of this request may show, besides Config.Secrets; asked when there is one. Nil = nothing.
+	Private interface{ Secrets() []string }
 }
 
 // Answer is what came back.
@@ -117,19 +119,19 @@ type Answer struct {
 // A redirect is an answer like any other.
 func (c *Client) Do(ctx context.Context, r *Request, buf []byte) (Answer, error) {
 	if err := ctx.Err(); err != nil {
-		return Answer{}, c.failure(err, true) // we did not begin
+		return Answer{}, c.failure(r, err, true) // we did not begin
 	}
 	ctx, cancel := limited(ctx, r.Limit)
 	defer cancel()
 	ctx, p := c.observe(ctx)
 	resp, err := c.roundTrip(r.build(ctx, c.own == nil))
 	if err != nil {
-		return Answer{}, c.failure(err, p.nothingLeft(c.own != nil))
+		return Answer{}, c.failure(r, err, p.nothingLeft(c.own != nil))
 	}
 	defer func() { _ = resp.Body.Close() }() // unread rest: the connection is closed, not drained
 	a := Answer{Status: resp.StatusCode, Header: resp.Header}
 	if a.Body, err = read(resp, buf, c.maxBody); err != nil {
-		return a, c.failure(err, false)
+		return a, c.failure(r, err, false)
 	}
 	if c.own != nil && !p.foreign {
 		c.probes.Put(p)
@@ -156,9 +158,9 @@ func (r *Request) build(ctx context.Context, private bool) *http.Request {
 	if private { // a host's transport may change what it should not
 		u := *r.URL
 		req.URL, req.Header = &u, r.Header.Clone()
-		if req.Header == nil {
-			req.Header = make(http.Header)
-		}
+	}
+	if req.Header == nil {
+		req.Header = make(http.Header)
 	}
 	req.ContentLength = int64(len(r.Body))
 	for _, part := range r.Rest {

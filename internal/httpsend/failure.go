@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"syscall"
 )
 
@@ -42,7 +43,7 @@ type cause struct {
 func (c *cause) Error() string   { return c.text }
 func (c *cause) Unwrap() []error { return c.known }
 
-func (c *Client) failure(err error, notSent bool) *Failure {
+func (c *Client) failure(r *Request, err error, notSent bool) *Failure {
 	for {
 		// *url.Error begins with the URL. What it wraps is the whole of the matter.
 		outer, ok := errors.AsType[*url.Error](err)
@@ -51,7 +52,11 @@ func (c *Client) failure(err error, notSent bool) *Failure {
 		}
 		err = outer.Err
 	}
-	clean := &cause{text: Clean(err.Error(), c.secrets...)}
+	secrets := c.secrets
+	if r.Private != nil {
+		secrets = slices.Concat(secrets, r.Private.Secrets())
+	}
+	clean := &cause{text: Clean(err.Error(), secrets...)}
 	for _, sentinel := range []error{
 		context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, ErrTooLarge,
 	} {

@@ -33,24 +33,124 @@ const (
 
 type entry struct{ hash, id int64 }
 
+// errShrunk says that deliveries were removed or erased since a slab was read: it is read again, so that no hash comes back.
+var errShrunk = errors.New("the audience shrank meanwhile")
+
 // fillAddresses enters what a campaign's deliveries are missing in the table. It may be cut off at any moment and called again.
 func (s *Store) fillAddresses(ctx context.Context, id outbound.CampaignID) error {
 	for {
-		slab, to, err := s.readSlab(ctx, id)
-		if err != nil || len(slab) == 0 {
+		done, err := s.fillSlab(ctx, id)
+		if done || err != nil && !errors.Is(err, errShrunk) {
 			return err
 		}
-		slices.SortFunc(slab, func(a, b entry) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.id, b.id)) })
-		shrunk := slab[0].id // set below
-		_ = shrunk
-		for len(slab) > 0 {
-			n := min(len(slab), fillRows)
-			if err := s.transact(ctx, func(c *conn) error { return s.fill(c, id, slab[:n], to, n == len(slab)) }); err != nil {
-				return err
-			}
-			if slab = slab[n:]; s.between(ctx) != nil {
-				return s.between(ctx)
-			}
+	}
+}
+
+func (s *Store) fillSlab(ctx context.Context, id outbound.CampaignID) (done bool, err error) {
+	var slab []entry
+	var at *campaign
+	err = s.look(ctx, func(c *conn) error {
+		at, err = s.loadHot(c, id)
+		if err != nil || at.addressed >= at.Last {
+			done = err == nil
+			return err
+		}
+		slab = make([]entry, 0, min(at.Last-at.addressed, slabRows))
+		return c.each(ctx, "SELECT id, address FROM delivery WHERE id > ? AND id <= ? ORDER BY id", func(r *rows) error {
+			slab = append(slab, entry{addressHash(r.text(1)), r.int(0)})
+			return nil
+		}, at.base()|at.addressed, at.base()|min(at.Last, at.addressed+slabRows))
+	})
+	if done || err != nil {
+		return done, err
+	}
+	to := min(at.Last, at.addressed+slabRows)
+	slices.SortFunc(slab, func(a, b entry) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.id, b.id)) })
+	for {
+		part := slab[:min(len(slab), fillRows)]
+		slab = slab[len(part):]
+		err := s.transact(ctx, func(c *conn) error { return s.fill(c, at, part, to, len(slab) == 0) })
+		if err != nil || len(slab) == 0 {
+			return false, err
+		}
+		if err := s.between(ctx); err != nil {
+			return false, err
 		}
 	}
+}
+
+// fill writes a part of a slab that was read as of at; the last part moves run.addressed.
+func (s *Store) fill(c *conn, at *campaign, part []entry, to int64, last bool) error {
+	r, err := s.loadHot(c, at.ID)
+	if err != nil {
+		return err
+	}
+	if r.Number != at.Number || r.shrunk != at.shrunk {
+		return errShrunk
+	}
+	insert, err := c.stmt("INSERT INTO address (hash, id) VALUES (?, ?) ON CONFLICT DO NOTHING")
+	if err != nil {
+		return err
+	}
+	insert.room(2)
+	for _, e := range part {
+		insert.args[0].Value, insert.args[1].Value = e.hash, e.id
+		if _, err := insert.insert(); err != nil {
+			return err
+		}
+	}
+	if !last {
+		return nil
+	}
+	r.addressed = max(r.addressed, to)
+	return save(c, r)
+}
+
+// enter makes a delivery be found by an address, leaveOut ends it.
+func enter(c *conn, id int64, address string) error {
+	return c.run("INSERT INTO address (hash, id) VALUES (?, ?) ON CONFLICT DO NOTHING", addressHash(address), id)
+}
+
+func leaveOut(c *conn, id int64, address string) error {
+	return c.run("DELETE FROM address WHERE hash = ? AND id = ?", addressHash(address), id)
+}
+
+// readdress writes a delivery's new address after a migration. It is found by the present and by the former one.
+func readdress(c *conn, r *campaign, id int64, before *outbound.Row, address string) error {
+	if err := c.run("UPDATE delivery SET address = ? WHERE id = ?", address, id); err != nil {
+		return err
+	}
+	if before.Former != "" && before.Former != address {
+		if err := leaveOut(c, id, before.Former); err != nil {
+			return err
+		}
+	}
+	if err := enter(c, id, before.Address); err != nil {
+		return err
+	}
+	return enter(c, id, address)
+}
+
+const (
+	enteredIDs = "SELECT id FROM address WHERE hash = ? AND id > ? AND id <= ? ORDER BY id"
+	missingIDs = "SELECT id FROM delivery WHERE id > ? AND id <= ? AND address = ? ORDER BY id"
+)
+
+// idsOf returns the ids of a campaign's deliveries that may have or have had an address, rising: those in the table and, compared already, those that the table lacks.
+func idsOf(ctx context.Context, c *conn, r *campaign, address string, after int64) ([]int64, error) {
+	var ids []int64
+	add := func(row *rows) error {
+		ids = append(ids, row.int(0))
+		return nil
+	}
+	if err := c.each(ctx, enteredIDs, add, addressHash(address), r.base()|after, r.end()); err != nil {
+		return nil, err
+	}
+	if r.addressed < r.Last {
+		if err := c.each(ctx, missingIDs, add, r.base()|max(after, r.addressed), r.end(), address); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
 }

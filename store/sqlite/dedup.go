@@ -63,14 +63,17 @@ func (d *dedup) clear() {
 	d.known = nil
 }
 
-// knownPeople is the audience of a campaign as far as it is imported: a set of fingerprints that point to rows. What it finds it compares with the
-// row itself, so that two people with one fingerprint stay two.
+// knownPeople is the audience of a campaign as far as it is imported. The last of them are a set of fingerprints that point to rows. The others, whom
+// the table of addresses has, are Bloom filters, a slab each: who may be among them is looked for in the table. So memory is 12 bytes each for the last
+// million and 2 bytes each for the others. Whoever is found is compared with the row itself, so that two people with one fingerprint stay two.
 type knownPeople struct {
 	campaign outbound.CampaignID
-	set      fingerprints
+	recent   fingerprints
+	filters  []bloom
+	filtered int // how many are in the last filter
 	seed     maphash.Seed
-	upTo     int64 // deliveries numbered up to it are in the set
-	shrunk   int64 // campaign.shrunk when the set was read
+	upTo     int64 // deliveries numbered up to it are known
+	shrunk   int64 // campaign.shrunk when they were read
 	erased   bool  // there are hashed addresses among them
 	hash     maphash.Hash
 	last     uint64 // the hash of who was looked for last
@@ -83,7 +86,7 @@ func newKnownPeople(id outbound.CampaignID) *knownPeople {
 }
 
 func (k *knownPeople) reset() {
-	k.set, k.seed, k.upTo, k.erased = fingerprints{}, maphash.MakeSeed(), 0, false
+	k.recent, k.filters, k.filtered, k.seed, k.upTo, k.erased = fingerprints{}, nil, 0, maphash.MakeSeed(), 0, false
 	k.hash.SetSeed(k.seed)
 }
 
@@ -111,7 +114,12 @@ func (k *knownPeople) catchUp(ctx context.Context, c *conn, r *campaign) error {
 	err := c.each(ctx, "SELECT id, address, key FROM delivery WHERE id > ? AND id <= ? ORDER BY id", func(row *rows) error {
 		address := row.text(1)
 		k.erased = k.erased || isErased(address)
-		k.set.add(k.hashOf(address, row.text(2)), uint32(seqOf(row.int(0))))
+		hash, seq := k.hashOf(address, row.text(2)), seqOf(row.int(0))
+		if seq <= r.addressed {
+			k.filter(reduced(hash))
+		} else {
+			k.recent.add(hash, uint32(seq))
+		}
 		return nil
 	}, r.base()|k.upTo, r.base()|r.Last)
 	if err == nil {
@@ -133,7 +141,7 @@ func (k *knownPeople) find(c *conn, s *Store, r *campaign, n *outbound.NewDelive
 
 func (k *knownPeople) lookup(c *conn, r *campaign, address, key string) (number int, found bool, err error) {
 	k.last = k.hashOf(address, key)
-	for seq := range k.set.candidates(k.last) {
+	for seq := range k.recent.candidates(k.last) {
 		_, err = c.one("SELECT address, key, import FROM delivery WHERE id = ?", func(row *rows) {
 			if row.text(0) == address && row.text(1) == key {
 				number, found = int(row.int(2)), true
@@ -143,11 +151,47 @@ func (k *knownPeople) lookup(c *conn, r *campaign, address, key string) (number 
 			return number, found, err
 		}
 	}
-	return 0, false, nil
+	if !k.maybeOlder(reduced(k.last)) {
+		return 0, false, nil
+	}
+	found, err = c.one(olderPerson, func(row *rows) { number = int(row.int(0)) }, addressHash(address), r.base(), r.end(), address, key)
+	return number, found, err
+}
+
+const olderPerson = `SELECT d.import FROM address a CROSS JOIN delivery d ON d.id = a.id
+	WHERE a.hash = ? AND a.id > ? AND a.id <= ? AND d.address = ? AND coalesce(d.key, '') = ? LIMIT 1`
+
+func (k *knownPeople) maybeOlder(hash uint64) bool {
+	for _, filter := range k.filters {
+		if filter.has(hash) {
+			return true
+		}
+	}
+	return false
 }
 
 // add enters the recipient that was looked for last and not found.
 func (k *knownPeople) add(seq int64) {
-	k.set.add(k.last, uint32(seq))
+	k.recent.add(k.last, uint32(seq))
 	k.upTo = seq
+}
+
+// filter enters somebody whom the table of addresses has.
+func (k *knownPeople) filter(hash uint64) {
+	if len(k.filters) == 0 || k.filtered == slabRows {
+		k.filters, k.filtered = append(k.filters, newBloom(slabRows)), 0
+	}
+	k.filters[len(k.filters)-1].add(hash)
+	k.filtered++
+}
+
+// full says that the recent are a slab: they are to be aged.
+func (k *knownPeople) full() bool { return k.recent.used >= slabRows }
+
+// age makes the recent people older ones. It is right only once the table of addresses has them, and until then nobody may be looked for.
+func (k *knownPeople) age() {
+	for hash := range k.recent.hashes() {
+		k.filter(hash)
+	}
+	k.recent = fingerprints{}
 }

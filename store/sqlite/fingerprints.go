@@ -10,6 +10,7 @@ import (
 // of the whole, and a number takes 9 to 14 bytes.
 type fingerprints struct {
 	tables [fingerprintTables]fingerprintTable
+	used   int
 }
 
 const fingerprintTables = 1024
@@ -40,6 +41,26 @@ func (f *fingerprints) add(hash uint64, number uint32) {
 	}
 	t.put(fingerprint, number)
 	t.used++
+	f.used++
+}
+
+// reduced is the part of a hash that the set keeps, 42 bits.
+func reduced(hash uint64) uint64 {
+	table, fingerprint := split(hash)
+	return uint64(table)<<32 | uint64(fingerprint)
+}
+
+// hashes yields what is kept of every hash.
+func (f *fingerprints) hashes() iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for table := range f.tables {
+			for _, slot := range f.tables[table].slots {
+				if slot != 0 && !yield(uint64(table)<<32|slot>>32) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (t *fingerprintTable) grow() {

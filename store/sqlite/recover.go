@@ -94,5 +94,5 @@ const (
 	recoverRange = `INSERT INTO outcome (id, state, attempt, at, wait, class, reason)
 		SELECT d.id, 2, 1, ?1, ?2, ?3, ?4` + bothTables + `WHERE d.id > ?5 AND d.id <= ?6 AND o.id IS NULL`
 	recoverRows = `UPDATE outcome SET state = 2, at = ?1, wait = ?2, class = ?3, code = NULL, reason = ?4
-		WHERE id IN (SELECT id FROM outcome WHERE id >> 32 = ?5 AND wait = ?6 LIMIT ?7)`
+		WHERE id IN (SELECT id FROM outcome INDEXED BY outcome_waiting WHERE id >> 32 = ?5 AND wait = ?6 LIMIT ?7)`
 )

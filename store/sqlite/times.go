@@ -19,9 +19,9 @@ func nanos(t time.Time) int64 {
 	switch {
 	case t.IsZero():
 		return zeroTime
-	case t.Unix() >= latestTime/1e9:
+	case t.Unix() >= latestTime/1_000_000_000:
 		return latestTime
-	case t.Unix() <= zeroTime/1e9:
+	case t.Unix() <= zeroTime/1_000_000_000:
 		return zeroTime + 1
 	}
 	return t.UnixNano()

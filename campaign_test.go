@@ -1,7 +1,6 @@
 package outbound_test
 
 import (
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,14 +9,6 @@ import (
 	"github.com/outbound-go/outbound/outboundtest"
 	"github.com/stretchr/testify/require"
 )
-
-func addresses(n int) []string {
-	a := make([]string, n)
-	for i := range a {
-		a[i] = fmt.Sprint(1000 + i)
-	}
-	return a
-}
 
 func TestACampaignReachesEverybodyOnce(t *testing.T) {
 	t.Parallel()

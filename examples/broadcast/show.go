@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/outbound-go/outbound"
+)
+
+// shownRejections is how many rejected pieces are shown; the others are counted.
+const shownRejections = 10
+
+// showImport says what became of an audience.
+func (t terminal) showImport(r *outbound.ImportReport) {
+	t.say("audience: %d pieces = %d recipients + %d duplicates + %d rejected", r.Pieces, r.Accepted, r.Duplicate, r.Rejected)
+	for i := range min(len(r.Rejections), shownRejections) {
+		x := &r.Rejections[i]
+		t.say("  line %d, column %d: %q: %s", x.Line, x.Column, x.Piece, x.Problem.Message)
+	}
+	if more := r.Rejected - int64(min(len(r.Rejections), shownRejections)); more > 0 {
+		t.say("  and %d more", more)
+	}
+}
+
+// count is a state and how many are in it.
+type count struct {
+	state outbound.State
+	n     int64
+}
+
+// counts lists the states that anybody is in.
+func counts(p *outbound.Progress) []count {
+	var all []count
+	for _, s := range outbound.States() {
+		if n := *p.Of(s); n > 0 {
+			all = append(all, count{s, n})
+		}
+	}
+	return all
+}
+
+// showCounts says how many are in each state.
+func (t terminal) showCounts(p *outbound.Progress) {
+	text := fmt.Sprintf("%s: %d recipients", outbound.Words("campaign."+string(p.State), outbound.English, nil), p.Total)
+	for i, c := range counts(p) {
+		separator := " + "
+		if i == 0 {
+			separator = " = "
+		}
+		text += fmt.Sprintf("%s%d %s", separator, c.n, c.state)
+	}
+	t.say("%s", text)
+}
+
+// table writes aligned columns.
+func table(w io.Writer, rows [][]string) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			if i > 0 {
+				cell = "\t" + cell
+			}
+			if _, err := io.WriteString(tw, cell); err != nil {
+				return err
+			}
+		}
+		if _, err := io.WriteString(tw, "\n"); err != nil {
+			return err
+		}
+	}
+	return tw.Flush()
+}
+
+// printPlan prints a plan as a table.
+func (t terminal) printPlan(p *outbound.Plan, r *outbound.ImportReport) error {
+	rows := [][]string{
+		{"touchpoint", p.Touchpoint + " (" + p.Channel + ")"},
+		{"recipients", fmt.Sprint(p.Total)},
+		{"duplicates", fmt.Sprint(p.Duplicate)},
+		{"rejected", fmt.Sprint(p.Rejected)},
+		{"would be sent", fmt.Sprint(p.Send)},
+		{"would be skipped", fmt.Sprint(p.Skip)},
+		{"would be held", fmt.Sprint(p.Hold)},
+	}
+	for _, reason := range slices.Sorted(maps.Keys(p.Reasons)) {
+		rows = append(rows, []string{"  " + outbound.Words("reason."+reason, outbound.English, nil), fmt.Sprint(p.Reasons[reason])})
+	}
+	rate, length := "unlimited", fmt.Sprint(p.Longest)
+	if p.PerSecond > 0 {
+		rate = fmt.Sprintf("%.4g a second", p.PerSecond)
+	}
+	if p.Limit > 0 {
+		length += fmt.Sprintf(" of %d", p.Limit)
+	}
+	rows = append(rows, []string{"rate", rate}, []string{"takes", p.Duration.Round(time.Second).String()}, []string{"longest text", length})
+	if err := table(t.out, rows); err != nil {
+		return err
+	}
+	if r != nil && r.Rejected > 0 {
+		t.showImport(r)
+	}
+	for _, w := range p.Warnings {
+		t.say("worth a look: %s", w.Error())
+	}
+	return nil
+}
