@@ -32,6 +32,7 @@ type driver struct {
 	halfOpen  bool  // after an outage or account fault: one request at a time until one is answered
 	probing   bool  // a check of the account is under way
 	checked   bool  // the account was checked since the channel was opened
+	asked     bool  // it was asked, for the account fault in force
 	streak    int   // unanswered requests in a row
 	notBefore time.Time
 	stops     []Stop
@@ -78,7 +79,6 @@ type activeRun struct {
 	next    int64 // every first attempt up to it was wanted
 	after   int64 // every one up to it was read ahead
 	epoch   int64
-	judged  time.Time // local: when the oldest of ready was
 	end     bool      // nothing is left to read ahead
 	fetch   bool      // one is under way
 	gen     int       // raised by reset; pages of older generations are dropped
@@ -244,7 +244,7 @@ func (d *driver) refresh(ctx context.Context, now time.Time) {
 			d.adopt(ctx, r)
 			continue
 		}
-		if r.Version > a.run.Version {
+		if r.Version > a.run.Version || a.halted {
 			reopened := a.halted
 			a.run.Version, a.run.State, a.run.Cause, a.run.PauseAfter, a.run.NotAfter = r.Version, r.State, r.Cause, r.PauseAfter, r.NotAfter
 			a.halted, a.pausing, a.nudge = false, false, true
@@ -255,6 +255,7 @@ func (d *driver) refresh(ctx context.Context, now time.Time) {
 		if d.woken {
 			a.lookDue = d.e.clock.now()
 		}
+		a.nudge = a.nudge || d.unsaid(a)
 	}
 	d.woken = false
 	for _, a := range d.runs {
@@ -352,15 +353,18 @@ func (d *driver) reset(a *activeRun) {
 // obey does what another goroutine asked for.
 func (d *driver) obey(c control) {
 	if c.reopen {
-		d.checked = false
+		d.checked, d.asked = false, false
 		d.setGateAfterReopen()
 	}
 	if c.quiet == nil {
 		return
 	}
 	for _, a := range d.runs {
-		if c.quiet.id == "" || c.quiet.id == a.run.ID {
-			a.halted = true
+		switch c.quiet.id {
+		case "": // an emergency stop: refresh will see it
+			d.reset(a)
+			d.withdrawGranted(a)
+		case a.run.ID:
 			d.halt(a)
 		}
 	}

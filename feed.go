@@ -18,7 +18,6 @@ type page struct {
 	nextDue time.Time
 	more    bool // there are more due ones
 	epoch   int64
-	at      time.Time
 	err     error
 }
 
@@ -48,10 +47,10 @@ func (d *driver) feed(ctx context.Context, now time.Time) {
 	store := d.e.clock.now()
 	size := d.pageSize()
 	for _, a := range d.runs {
-		if a.halted || a.fetch || now.Before(a.tryAt) {
+		if a.halted || a.fetch || now.Before(a.tryAt) || d.stopped(a) {
 			continue
 		}
-		if len(a.ready)+len(a.claims) > 0 && now.Sub(a.judged) > freshFor {
+		if len(a.ready) > 0 && now.Sub(a.ready[0].judged) > freshFor || len(a.claims) > 0 && now.Sub(a.claims[0].judged) > freshFor {
 			d.reset(a)
 		}
 		first := !a.end && len(a.ready) <= size/2
@@ -60,7 +59,7 @@ func (d *driver) feed(ctx context.Context, now time.Time) {
 			continue
 		}
 		a.fetch = true
-		p := page{a: a, gen: a.gen, first: first, looked: due, at: now}
+		p := page{a: a, gen: a.gen, first: first, looked: due}
 		id, after, j := a.run.ID, a.after, *a.judge
 		run := a.run
 		j.run = &run
@@ -118,9 +117,6 @@ func (d *driver) receive(p page) {
 		return
 	}
 	a.epoch = p.epoch
-	if len(a.ready)+len(a.claims) == 0 {
-		a.judged = p.at
-	}
 	if p.first {
 		a.ready = append(a.ready, p.items...)
 		for _, it := range p.items {

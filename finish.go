@@ -45,6 +45,12 @@ func (d *driver) finished(soft context.Context, now time.Time, linger time.Durat
 	if w.Code == "" || !until.IsZero() && until.Sub(now) <= shortWait {
 		return DriveResult{}, false
 	}
+	for _, a := range d.runs {
+		if !a.halted && d.unsaid(a) {
+			a.nudge = true
+			return DriveResult{}, false
+		}
+	}
 	return DriveResult{Status: DriveWait, Waiting: w, Until: until}, d.idle(now, linger)
 }
 
@@ -113,6 +119,12 @@ func (d *driver) waitingOf(a *activeRun, store time.Time) Waiting {
 		return Waiting{Code: "due", Until: a.nextDue}
 	}
 	return Waiting{Code: "due", Until: a.lookDue}
+}
+
+// unsaid says whether the ledger does not know yet what a campaign waits for.
+func (d *driver) unsaid(a *activeRun) bool {
+	w, said := d.waitingOf(a, d.e.clock.now()), a.run.Waiting
+	return w.Code != said.Code || w.Text != said.Text || w.Until.Sub(said.Until).Abs() > time.Second
 }
 
 // words is a gate's cause.

@@ -40,21 +40,31 @@ func (d *driver) open(now time.Time) bool {
 func (d *driver) steer(ctx context.Context, now time.Time) {
 	store := d.e.clock.now()
 	if d.gate.Kind == GateThrottle && !store.Before(d.gate.Until) {
+		d.pacer.quiet(store)
 		d.setGate(Gate{})
 	}
 	if d.gate.Kind == GateOpen && d.checked {
-		if pace, changed := d.pacer.faster(now); changed {
+		if pace, changed := d.pacer.faster(now, store); changed {
 			d.newPace = &pace
 		}
 	}
 	if d.closing || d.probing || d.halfOpen || len(d.runs) == 0 {
 		return
 	}
-	due := !d.checked && d.gate.Kind != GateThrottle ||
-		(d.gate.Kind == GateOutage || d.gate.Kind == GateAccount) && !store.Before(d.gate.Until)
-	if !due || d.gate.Kind == GateOutage && store.Before(d.gate.Until) || d.gate.Kind == GateAccount && d.checked && store.Before(d.gate.Until) {
+	due := false
+	switch d.gate.Kind {
+	case GateOpen:
+		due = !d.checked
+	case GateOutage:
+		due = !store.Before(d.gate.Until)
+	case GateAccount:
+		due = !d.asked || !store.Before(d.gate.Until)
+	case GateThrottle: // it ends by itself
+	}
+	if !due {
 		return
 	}
+	d.asked = true
 	d.probing = true
 	reopen := d.gate.Kind == GateAccount || !d.checked
 	channel := d.channel
@@ -98,7 +108,7 @@ func (d *driver) probed(ctx context.Context, p probe) {
 	if p.err != nil {
 		switch e := sendError(p.err); e.Class {
 		case ClassAccount, ClassRecipient, ClassMessage:
-			d.accountFault(e, now)
+			d.accountFault(e, now, true)
 		case ClassThrottled:
 			d.throttled(e, now.Add(d.throttledFor(e)), now)
 		default:
@@ -141,6 +151,9 @@ func (d *driver) identify(ctx context.Context, account Account) error {
 func (d *driver) setGate(g Gate) {
 	d.gate = g
 	d.newGate = &g
+	for _, a := range d.runs {
+		a.nudge = true // to say what it waits for
+	}
 	if g.Kind != GateOpen {
 		d.halfOpen = false
 		d.withdrawGranted(nil)
@@ -188,16 +201,16 @@ func (d *driver) outage(e *SendError, now time.Time) {
 }
 
 // accountFault stops the touchpoint until the account can send again.
-func (d *driver) accountFault(e *SendError, now time.Time) {
+func (d *driver) accountFault(e *SendError, now time.Time, probed bool) {
 	g := Gate{Kind: GateAccount, Since: now, Reason: e.Reason, Code: e.Code, Text: e.Text}
 	if d.gate.Kind == GateAccount {
-		if !d.probing && now.Before(d.gate.Until) {
+		if !probed && !d.halfOpen {
 			return // answers to requests that were under way when it began
 		}
 		g.Since, g.Probes = d.gate.Since, d.gate.Probes+1
 	}
 	g.Until = now.Add(backoffAfter(g.Probes+1, firstRecheck, lastRecheck))
-	d.checked = false
+	d.checked, d.asked = false, true
 	d.setGate(g)
 	d.e.log.Error("outbound: the account cannot send", "touchpoint", d.name, "reason", e.Reason, "code", e.Code)
 }
@@ -225,7 +238,7 @@ func (d *driver) throttled(e *SendError, until, now time.Time) {
 		}
 		return
 	}
-	pace := d.pacer.slower(time.Now())
+	pace := d.pacer.slower(time.Now(), now)
 	d.newPace = &pace
 	d.setGate(Gate{Kind: GateThrottle, Since: now, Until: until, Reason: e.Reason, Code: e.Code, Text: e.Text})
 }

@@ -75,7 +75,7 @@ func (d *driver) write1(now time.Time) {
 
 // wantsCommit says whether a campaign has people to grant or to write off now.
 func (d *driver) wantsCommit(a *activeRun, room int) bool {
-	if a.halted || d.closing {
+	if a.halted || d.closing || d.stopped(a) {
 		return false
 	}
 	if room > 0 {
@@ -165,7 +165,7 @@ func (d *driver) share(room int, of func(*activeRun) *part) {
 		group := d.runs[from:to]
 		for left := len(group); left > 0; left-- {
 			a := group[(d.turn+left)%len(group)]
-			if a.halted {
+			if a.halted || d.stopped(a) {
 				continue
 			}
 			want := min((room+left-1)/left, d.allowed(a, room))
@@ -245,7 +245,8 @@ func (d *driver) runBatch(p *part, now time.Time) RunBatch {
 	if len(a.window) > 0 {
 		b.Low = a.window[0].row.Seq - 1
 	}
-	if w := d.waitingOf(a, now); w.Code != a.run.Waiting.Code || w.Text != a.run.Waiting.Text || w.Until.Sub(a.run.Waiting.Until).Abs() > time.Second {
+	if d.unsaid(a) {
+		w := d.waitingOf(a, now)
 		b.Waiting = &w
 	}
 	return b
@@ -298,10 +299,8 @@ func (d *driver) granting(ctx context.Context, p *part, r *RunResult, useBy time
 	r.Run.Sealed = nil
 	stateChanged := r.Run.Version > a.run.Version
 	a.run = r.Run
-	if !a.halted && (a.run.State != Running || d.stopped(a)) {
-		if a.run.State != Running {
-			d.halt(a)
-		}
+	if !a.halted && a.run.State != Running {
+		d.halt(a)
 	} else if a.halted && stateChanged {
 		d.refreshAt = time.Time{}
 	}

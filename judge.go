@@ -23,7 +23,8 @@ type item struct {
 	attempt int // the one that would begin
 	claim   bool
 	out     Outgoing
-	decided *Outcome // instead of sending: held or skipped
+	decided *Outcome  // instead of sending: held or skipped
+	judged  time.Time // local
 	useBy   time.Time
 	began   time.Time
 	settled bool // its outcome is durable
@@ -68,10 +69,11 @@ func (j *judge) decide(ctx context.Context, now time.Time, rows []Row) ([]*item,
 	}
 	block := make([]item, len(rows))
 	items := make([]*item, len(rows))
+	judged := time.Now()
 	for i := range rows {
 		it := &block[i]
 		items[i] = it
-		it.row = rows[i]
+		it.row, it.judged = rows[i], judged
 		it.attempt = rows[i].Attempt + 1
 		if hits[i] {
 			it.decided = &Outcome{Seq: it.row.Seq, State: Skipped, Reason: ReasonSuppressed}

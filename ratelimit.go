@@ -39,9 +39,9 @@ type pacer struct {
 	window  time.Duration
 	limiter *rate.Limiter
 
-	mu     sync.Mutex
-	factor float64   // guarded by mu
-	raised time.Time // when the factor last changed; guarded by mu
+	mu      sync.Mutex
+	factor  float64   // guarded by mu
+	changed time.Time // when the factor last changed or a stop ended, in the store's time; guarded by mu
 }
 
 // Limits of the learned factor, and how it moves: a 429 takes a third, each quiet minute gives a tenth of the full rate back.
@@ -54,7 +54,7 @@ const (
 
 // newPacer paces at a rate less a headroom, starting with an empty bucket at now.
 func newPacer(r Rate, headroom float64, learned Pace, now time.Time) *pacer {
-	p := &pacer{base: rate.Inf, factor: 1, raised: learned.At}
+	p := &pacer{base: rate.Inf, factor: 1, changed: learned.At}
 	if !r.unlimited() {
 		p.base = rate.Limit(float64(r.N) / r.Per.Seconds() * (1 - headroom))
 		p.window = r.Per
@@ -109,29 +109,36 @@ func (p *pacer) wait(now time.Time) time.Duration {
 	return time.Duration(missing / float64(p.limiter.Limit()) * float64(time.Second))
 }
 
-// slower lowers the rate after the provider throttled, and returns what to store.
-func (p *pacer) slower(now time.Time) Pace {
+// slower lowers the rate after the provider throttled, and returns what to store. store is the store's time.
+func (p *pacer) slower(now, store time.Time) Pace {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.factor, p.raised = max(p.factor*slowDown, minFactor), now
+	p.factor, p.changed = max(p.factor*slowDown, minFactor), store
 	if p.base != rate.Inf {
 		p.limiter.SetLimitAt(now, p.limit())
 	}
-	return Pace{Factor: p.factor, At: now}
+	return Pace{Factor: p.factor, At: store}
+}
+
+// quiet counts the quiet while from now on: a stop is none.
+func (p *pacer) quiet(store time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.changed = later(p.changed, store)
 }
 
 // faster raises a lowered rate after a quiet while; changed says whether it did.
-func (p *pacer) faster(now time.Time) (pace Pace, changed bool) {
+func (p *pacer) faster(now, store time.Time) (pace Pace, changed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.factor >= 1 || now.Sub(p.raised) < speedUpEvery {
+	if p.factor >= 1 || store.Sub(p.changed) < speedUpEvery {
 		return Pace{}, false
 	}
-	p.factor, p.raised = min(p.factor+speedUp, 1), now
+	p.factor, p.changed = min(p.factor+speedUp, 1), store
 	if p.base != rate.Inf {
 		p.limiter.SetLimitAt(now, p.limit())
 	}
-	return Pace{Factor: p.factor, At: now}, true
+	return Pace{Factor: p.factor, At: store}, true
 }
 
 // perSecond is the rate in force; zero = unlimited.

@@ -48,7 +48,7 @@ func (d *driver) settle(ctx context.Context, it *item) {
 		d.migrated(ctx, a, it, &o, e, now)
 	case ClassAccount:
 		o.State, o.Due = Pending, now
-		d.accountFault(e, now)
+		d.accountFault(e, now, false)
 	case ClassThrottled:
 		o.State, o.Due = Pending, now.Add(d.throttledFor(e))
 		if e.Scope == ScopeAccount {

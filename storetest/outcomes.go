@@ -22,55 +22,80 @@ func outcomeRules() []rule {
 	}
 }
 
-// reach brings delivery 1 of a campaign to a state, with attempt 1 where there was one.
-func (f *field) reach(state outbound.State) {
+// reach brings deliveries 1 to n of a campaign, which has more, to a state, with attempt 1 where there was one.
+func (f *field) reach(state outbound.State, n int64) {
 	f.Helper()
+	var outcomes []outbound.Outcome
+	for seq := int64(1); seq <= n; seq++ {
+		if state == outbound.Skipped {
+			outcomes = append(outcomes, skipped(seq))
+		} else {
+			outcomes = append(outcomes, outbound.Outcome{Seq: seq, Attempt: 1, State: state, Message: "m", Code: "first", Tries: 1})
+		}
+	}
 	switch state {
 	case outbound.Pending:
 	case outbound.Skipped:
-		f.grant(1, skipped(1))
+		f.grant(n, outcomes...)
 	case outbound.Canceled:
 		f.giveUp(outbound.CanceledState, outbound.Canceled)
 	case outbound.Sending:
-		f.grant(1)
+		f.grant(n)
 	case outbound.Uncertain, outbound.Accepted, outbound.Failed, outbound.Delivered, outbound.Read:
-		f.grant(1)
-		f.settle(outbound.Outcome{Seq: 1, Attempt: 1, State: state, Message: "m", Code: "first", Tries: 1})
+		f.grant(n)
+		f.settle(outcomes...)
 	}
 }
 
 func outcomeLattice(c *check) {
 	f := c.campaign(1)
 	for _, from := range outbound.States() {
-		for _, to := range []outbound.State{outbound.Pending, outbound.Uncertain, outbound.Accepted, outbound.Failed, outbound.Delivered, outbound.Read, outbound.Skipped} {
-			for attempt := range 3 {
-				for _, lease := range []bool{true, false} {
-					g := f.another(outbound.CampaignID(fmt.Sprintf("%s-%s-%d-%t", from, to, attempt, lease)), 2)
-					g.s = &audited{Store: f.s.Store, c: c, ids: []outbound.CampaignID{g.id}}
-					g.reach(from)
-					g.tick(time.Second)
-					o := outbound.Outcome{Seq: 1, Attempt: attempt, State: to, Class: outbound.ClassTransient, Code: "second", Reason: "why", Tries: 2}
+		for _, lease := range []bool{true, false} {
+			var outcomes []outbound.Outcome
+			for _, to := range []outbound.State{outbound.Pending, outbound.Uncertain, outbound.Accepted, outbound.Failed, outbound.Delivered, outbound.Read, outbound.Skipped} {
+				for attempt := range 3 {
+					o := outbound.Outcome{Seq: int64(len(outcomes) + 1), Attempt: attempt, State: to, Class: outbound.ClassTransient, Code: "second", Reason: "why", Tries: 2}
 					if to == outbound.Pending {
-						o.Due = g.now.Add(time.Minute)
+						o.Due = f.now.Add(time.Minute)
 					}
-					run, want := g.run(), g.row(1)
-					asked := run
-					state, attempt := want.State, want.Attempt
-					_, _, ok := asked.Settle(storedAs(&asked, &want), o, g.now)
-					if lease {
-						g.settle(o)
-					} else {
-						n, err := g.s.Settle(c.ctx(), g.now, g.id, []outbound.Outcome{o}, outbound.Act{})
-						c.must(err)
-						same(c, "applied", n == 1, ok)
-					}
-					got := g.row(1)
-					want.State, want.Attempt = asked.Effective(&want)
-					if d := difference("the delivery", got, want); d != "" {
-						c.Fatalf("%s with attempt %d, then an outcome %s of attempt %d (under the lease: %t; it fits: %t): %s", state, attempt, to, o.Attempt, lease, ok, d)
-					}
+					outcomes = append(outcomes, o)
 				}
 			}
+			n := len(outcomes)
+			g := f.another(outbound.CampaignID(fmt.Sprintf("%s-%t", from, lease)), n+1)
+			g.reach(from, int64(n))
+			g.tick(time.Second)
+			g.lattice(outcomes, lease)
+		}
+	}
+}
+
+// lattice applies one outcome to each delivery and wants what Run.Settle makes of it.
+func (f *field) lattice(outcomes []outbound.Outcome, lease bool) {
+	f.Helper()
+	run, before, fit := f.run(), f.rows(), 0
+	var says []string
+	want := f.rows()
+	for i, o := range outcomes {
+		_, _, ok := run.Settle(storedAs(&run, &want[i]), o, f.now)
+		want[i].State, want[i].Attempt = run.Effective(&want[i])
+		if ok {
+			fit++
+		}
+		says = append(says, fmt.Sprintf("%s with attempt %d, then an outcome %s of attempt %d (under the lease: %t; it fits: %t)",
+			before[i].State, before[i].Attempt, o.State, o.Attempt, lease, ok))
+	}
+	if lease {
+		f.settle(outcomes...)
+	} else {
+		n, err := f.s.Settle(f.ctx(), f.now, f.id, outcomes, outbound.Act{})
+		f.must(err)
+		same(f.check, "applied", n, fit)
+	}
+	got := f.rows()
+	for i := range outcomes {
+		if d := difference("the delivery", got[i], want[i]); d != "" {
+			f.Fatalf("%s: %s", says[i], d)
 		}
 	}
 }

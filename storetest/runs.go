@@ -66,7 +66,9 @@ func createRunAgain(c *check) {
 	same(c, "the number of acts", len(acts), 1)
 	next, _, err := s.CreateRun(c.ctx(), newRun("next"), outbound.Act{})
 	c.must(err)
-	same(c, "the next campaign's Number", next.Number, 2)
+	if next.Number <= first.Number {
+		c.Fatalf("the next campaign's Number is %d after %d", next.Number, first.Number)
+	}
 }
 
 func runNumbers(c *check) {

@@ -128,5 +128,13 @@ func topics() []topic {
 		{"commit claims", claimRules()},
 		{"refusals", refusalRules()},
 		{"outcomes", outcomeRules()},
+		{"tail", tailRules()},
+		{"completion", completionRules()},
+		{"recover", recoverRules()},
+		{"settle", settleRules()},
+		{"reopening", reopeningRules()},
+		{"attempts", attemptRules()},
+		{"due", dueRules()},
+		{"deliveries", deliveryRules()},
 	}
 }

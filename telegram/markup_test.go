@@ -13,23 +13,16 @@ import (
 	"github.com/outbound-go/outbound/telegram"
 )
 
-// measured is what CheckRendered makes of a text: its visible length, or the code of its problem. The length is found by adding
-// characters until the text is too long.
-func measured(t testing.TB, text string, format outbound.Format) (length int, code string) {
-	t.Helper()
-	bot := telegram.New(token, nil)
-	m := &outbound.Outgoing{Address: "42", Text: text, Message: &outbound.Message{Format: format}}
-	if p := bot.CheckRendered(m); p != nil {
-		return 0, p.Code
+// measured is the visible length of a text, or the code of its problem.
+func measured(text string, format outbound.Format) (length int, code string) {
+	length, blank, wrong := telegram.See(text, format)
+	switch {
+	case wrong:
+		return 0, telegram.CodeMarkup
+	case blank:
+		return 0, telegram.CodeTextEmpty
 	}
-	m.Text = text + "\n" + strings.Repeat("x", 4096)
-	p := bot.CheckRendered(m)
-	if p == nil || p.Code != telegram.CodeTextTooLong {
-		return 0, "open" // what is added is not visible as it is
-	}
-	n, err := strconv.Atoi(p.Params["length"])
-	require.NoError(t, err)
-	return n - 4097, ""
+	return length, ""
 }
 
 func TestVisibleLengths(t *testing.T) {
@@ -68,7 +61,7 @@ func TestVisibleLengths(t *testing.T) {
 		"marks are not counted":                      {outbound.FormatMarkdown, "*Hi* _Ann_ __u__ ~s~ ||p|| `c`", 14, ""},
 		"nested marks":                               {outbound.FormatMarkdown, "*bold _italic ~strike~ __under__ end_*", 28, ""},
 		"italic and underline":                       {outbound.FormatMarkdown, "__under _both_\r__", 11, ""},
-		"escaped characters are one":                 {outbound.FormatMarkdown, `1\.5 \+ 2\! \\`, 9, ""},
+		"escaped characters are one":                 {outbound.FormatMarkdown, `1\.5 \+ 2\! \\`, 10, ""},
 		"links show their text":                      {outbound.FormatMarkdown, `[go](https://example.com/a\)b)`, 2, ""},
 		"a custom emoji shows its text":              {outbound.FormatMarkdown, "![👍](tg://emoji?id=5368324170671202286)", 1, ""},
 		"code is free of other marks":                {outbound.FormatMarkdown, "`a.b*c[d`", 7, ""},
@@ -86,7 +79,7 @@ func TestVisibleLengths(t *testing.T) {
 		"a custom emoji without a URL":               {outbound.FormatMarkdown, "![x]", 0, bad},
 		"a greater-than sign within a line":          {outbound.FormatMarkdown, "a > b", 0, bad},
 		"a mark that is open when a quotation ends":  {outbound.FormatMarkdown, ">*one\ntwo*", 0, bad},
-		"a backslash at the end is as it is":         {outbound.FormatMarkdown, `x\`, 0, "open"},
+		"a backslash at the end is as it is":         {outbound.FormatMarkdown, `x\`, 2, ""},
 		"a backslash before a letter of Cyrillic":    {outbound.FormatMarkdown, `\я`, 2, ""},
 		"a block of code that does not end":          {outbound.FormatMarkdown, "```\nx``", 0, bad},
 		"a bracket that closes nothing":              {outbound.FormatMarkdown, "x]", 0, bad},
@@ -94,7 +87,7 @@ func TestVisibleLengths(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			length, code := measured(t, tt.text, tt.format)
+			length, code := measured(tt.text, tt.format)
 			require.Equal(t, tt.code, code)
 			if tt.code == "" {
 				require.Equal(t, tt.length, length)
@@ -223,9 +216,6 @@ func FuzzMarkup(f *testing.F) {
 	for _, seed := range []string{"*Hi* _a_ __b__ ||c|| `d.` ```go\ne```", "a.b", `\.\\`, "[x](https://x.test)", ">q\n>r\ns", "_a __b___", "**>q||"} {
 		f.Add(seed, false)
 	}
-	sim := simulator.NewTelegram(simulator.TelegramConfig{Rate: -1, RecordBytes: -1})
-	sim.AddBot(token, "fuzz_bot")
-	sim.AddChats(token, ann)
 	f.Fuzz(func(t *testing.T, text string, html bool) {
 		if !utf8.ValidString(text) || len(text) > 2000 {
 			return
@@ -234,8 +224,8 @@ func FuzzMarkup(f *testing.F) {
 		if html {
 			format = outbound.FormatHTML
 		}
-		length, code := measured(t, text, format)
-		seen, description := parsed(t, sim, text, format)
+		length, code := measured(text, format)
+		seen, description := parsed(t, text, format)
 		switch {
 		case description == "" && code == telegram.CodeMarkup:
 			t.Errorf("we refuse %q, the provider shows %q", text, seen)
@@ -249,15 +239,17 @@ func FuzzMarkup(f *testing.F) {
 }
 
 // parsed is what the provider shows of a text, or why it refuses it.
-func parsed(t *testing.T, sim *simulator.Telegram, text string, format outbound.Format) (seen, description string) {
+func parsed(t *testing.T, text string, format outbound.Format) (seen, description string) {
 	t.Helper()
+	sim := simulator.NewTelegram(simulator.TelegramConfig{Rate: -1, RecordBytes: -1})
+	sim.AddChats(token, ann)
 	bot := telegram.New(token, &telegram.Config{HTTPClient: clientOf(sim.RoundTripper())})
 	receipt, err := bot.Send(t.Context(), &outbound.Outgoing{Address: strconv.Itoa(ann), Text: text, Message: &outbound.Message{Format: format}})
 	if err != nil {
 		return "", err.Error()
 	}
 	messages := sim.Received(token, ann)
-	last := messages[len(messages)-1]
-	require.Equal(t, receipt.Message, strconv.FormatInt(last.ID, 10))
-	return last.Text, ""
+	require.Len(t, messages, 1)
+	require.Equal(t, receipt.Message, strconv.FormatInt(messages[0].ID, 10))
+	return messages[0].Text, ""
 }

@@ -23,13 +23,11 @@ func Clean(text string, secrets ...string) string {
 	for _, secret := range secrets {
 		text = hide(text, secret)
 	}
+	text = oneLine(text)
+	for _, secret := range secrets { // and those that stand there in one line
+		text = hide(text, oneLine(secret))
+	}
 	text = hideNumbers(Unquote(text))
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError {
-			return ' '
-		}
-		return r
-	}, text)
 	if len(text) > maxClean {
 		end := maxClean
 		for end > 0 && !utf8.RuneStart(text[end]) {
@@ -38,6 +36,16 @@ func Clean(text string, secrets ...string) string {
 		text = text[:end] + "…"
 	}
 	return text
+}
+
+// oneLine replaces control characters, and what is no UTF-8, by spaces.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // hide masks a secret. One of up to three bytes is masked only where it stands alone, or a short address would

@@ -28,7 +28,7 @@ func TestNothingThatWasCommittedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 3))
 	path := filepath.Join(t.TempDir(), "outbound.db")
-	for round := range 12 {
+	for round := range 8 {
 		said := killed(t, path, time.Duration(20+r.IntN(150))*time.Millisecond)
 		store, err := sqlite.Open(t.Context(), path)
 		check(t, err)

@@ -19,11 +19,11 @@ import (
 // the plain way, and compares every answer.
 func TestRandomCallsDoWhatTheReferenceDoes(t *testing.T) {
 	t.Parallel()
-	for range 12 {
+	for range 120 {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
-			newTwins(t, seed).play(700)
+			newTwins(t, seed).play(500)
 		})
 	}
 }

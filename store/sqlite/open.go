@@ -83,7 +83,7 @@ func (s *Store) open(ctx context.Context, schema []migration) error {
 	if err := checkPath(&s.config); err != nil {
 		return err
 	}
-	mode, pragmas := "rwc", []string{"secure_delete(on)", "wal_autocheckpoint(4000)", "cache_size(-8000)", "temp_store(memory)"}
+	mode, pragmas := "rwc", []string{"secure_delete(on)", "wal_autocheckpoint(2000)", "cache_size(-8000)", "temp_store(memory)"}
 	if s.config.ReadOnly {
 		mode, pragmas = "ro", []string{"query_only(on)"}
 	}

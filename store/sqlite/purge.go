@@ -49,7 +49,7 @@ func (s *Store) DeleteRun(ctx context.Context, id outbound.CampaignID, limit int
 // Purge implements [outbound.Ledger]. removed counts deliveries. A run is marked as soon as its first delivery goes. It works in short transactions.
 func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (int64, bool, error) {
 	for removed := int64(0); ; {
-		done := false
+		done, empty := false, false
 		err := s.write(ctx, "purge", func(c *conn) error {
 			var id string
 			found, err := c.one(`SELECT id FROM run WHERE state IN ('completed', 'canceled') AND emptied = 0 AND ended > ? AND ended < ? ORDER BY number LIMIT 1`,
@@ -62,8 +62,8 @@ func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (int64, 
 			if err != nil {
 				return err
 			}
-			n, empty, err := discard(ctx, c, r, min(int64(limit)-removed, sliceRows), false)
-			if err != nil {
+			var n int64
+			if n, empty, err = discard(ctx, c, r, min(int64(limit)-removed, sliceRows), false); err != nil {
 				return err
 			}
 			removed += n
@@ -75,11 +75,11 @@ func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (int64, 
 			}
 			return save(c, r)
 		})
-		// A call that has used up its limit goes on looking only as long as it finds campaigns that are empty already.
 		if done || err != nil {
 			return removed, done && err == nil, err
 		}
-		if removed >= int64(limit) {
+		// A call that has used up its limit goes on as long as it finds campaigns that are empty already.
+		if !empty && removed >= int64(limit) {
 			return removed, false, nil
 		}
 		if err := s.between(ctx); err != nil {

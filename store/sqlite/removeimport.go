@@ -47,9 +47,12 @@ func (s *Store) removeSlice(ctx context.Context, c *conn, id outbound.CampaignID
 	err = c.each(ctx, "SELECT id, address FROM delivery WHERE id >= ? AND id <= ? AND import = ? ORDER BY id LIMIT ?", func(row *rows) error {
 		people = append(people, person{row.int(0), row.text(1)})
 		return nil
-	}, r.base()|m.first, r.base()|m.last, m.Number, limit)
+	}, r.base()|m.first, r.base()|m.last, m.Number, limit+1)
 	if err != nil {
 		return false, 0, err
+	}
+	if done = len(people) <= limit; !done {
+		people = people[:limit]
 	}
 	for _, p := range people {
 		if err := removePerson(c, p); err != nil {
@@ -62,7 +65,7 @@ func (s *Store) removeSlice(ctx context.Context, c *conn, id outbound.CampaignID
 		r.Counts.Pending -= int64(removed)
 		r.shrunk++
 	}
-	if done = removed < limit; !done {
+	if !done {
 		if err := saveImport(c, r, m); err != nil {
 			return false, 0, err
 		}
