@@ -6,7 +6,7 @@ import (
 )
 
 // Channel sends to one account of a provider. It is all that an adapter must implement; what only some providers can
-// do is an optional interface beside it: [Checker], [AddressChecker], [MessageChecker], [BatchSender], [Prober], [Redactor].
+// do is an optional interface beside it: [Checker], [AddressChecker], [MessageChecker], [RenderChecker], [BatchSender], [Prober], [Selfchecker].
 // They are looked for once, when a touchpoint is opened; a decorator that hides them shows the channel it wraps
 // with an Unwrap() Channel method.
 //

@@ -65,8 +65,8 @@ func (d *driver) write1(now time.Time) {
 			dirty = true
 		}
 	}
-	low := len(d.granted) <= d.concurrency/2
-	due := outcomes > 0 && (outcomes >= d.concurrency || !now.Before(d.firstDue.Add(outcomeDelay)) || d.inflight == 0)
+	low := len(d.granted) <= d.concurrency
+	due := outcomes > 0 && (outcomes >= max(d.concurrency/4, 1) || !now.Before(d.firstDue.Add(outcomeDelay)) || d.inflight == 0)
 	if !(wants && low || due || dirty) {
 		return
 	}
@@ -301,6 +301,7 @@ func (d *driver) granting(ctx context.Context, p *part, r *RunResult, useBy time
 	a.run = r.Run
 	if !a.halted && a.run.State != Running {
 		d.halt(a)
+		d.refreshAt = time.Time{} // to let go of it
 	} else if a.halted && stateChanged {
 		d.refreshAt = time.Time{}
 	}

@@ -116,8 +116,8 @@ type Row struct {
 // Stores call it in Commit and Settle, or do in SQL what it does.
 //
 //   - The outcome's Attempt must be the row's (effective) attempt.
-//   - A row in flight or uncertain takes any outcome but those that mean less: uncertain takes Accepted, Failed, Delivered, Read and
-//     Pending (it was proved that nothing was accepted), sending takes Uncertain too.
+//   - A row in flight takes any outcome. An uncertain one takes those that say more: Accepted, Failed, Delivered, Read, Skipped, and
+//     Pending (it was proved that nothing was accepted, or a human decided to send again).
 //   - A row accepted, failed, delivered or read takes only a higher one of these.
 //   - Other rows take nothing.
 func (r *Run) Settle(row *Row, o Outcome, now time.Time) (from, to State, ok bool) {
@@ -171,6 +171,9 @@ type Outcome struct {
 // In this order: the touchpoint's Token is checked; for each RunBatch the outcomes are applied by Run.Settle (those that do not fit are ignored, so a
 // batch may be repeated), those that lead to another attempt leave an Attempt behind; then its wants are granted or refused; then Low, Waiting and Media are set, Heartbeat becomes Now,
 // and Run.CompleteIfDone is called.
+//
+// After an error whose outcome is unknown the engine repeats the outcomes, and in place of each want it sends a withdrawal: an Outcome of the attempt that would have begun, to Pending. It takes the
+// intent back if it was recorded, and by Run.Settle changes nothing if it was not.
 //
 // Outcomes are applied whatever the campaign's state. Wants (Range and Claims) are granted only if no Stop names the touchpoint or
 // the run's group, the group's suppression epoch equals Epoch, and Run.Grants agrees; and a Range only if From equals the cursor and PauseAfter

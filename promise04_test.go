@@ -161,7 +161,7 @@ func TestCampaignsShareATouchpoint(t *testing.T) {
 		require.GreaterOrEqual(t, last, 34, "priority goes first")
 		require.Equal(t, slices.Repeat([]string{"first"}, 30), order[2:32], "priority goes first")
 		equals := 0
-		for _, text := range order[last:last+40] {
+		for _, text := range order[last : last+40] {
 			if text == "equal" {
 				equals++
 			}

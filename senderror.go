@@ -68,6 +68,7 @@ const (
 	ReasonResolved    = "resolved"     // a human settled the doubt
 	ReasonPolicy      = "policy"       // a policy of the host, without a reason of its own
 	ReasonRender      = "render"       // the text could not be rendered for this person
+	ReasonRefused     = "refused"      // the provider refused in words that nobody knows
 	ReasonTooMany     = "too_frequent" // too many messages to this person
 )
 

@@ -21,7 +21,8 @@ type Store interface {
 }
 
 // Ledger is the part of a store that accounting rests on: run state, leases, imports, deliveries, suppression. It is
-// one transaction domain: each method is one serialisable transaction, durable when it returns, unless its comment says otherwise.
+// one transaction domain: each method behaves as one transaction, as if all ran one after another, and is durable when it returns. DeleteRun, RemoveImport, Recover, Reopen, Erase and
+// Purge may take several transactions; called again they go on. A store that uses locks takes them in one order: group (suppression, stops), touchpoint, runs by Number, imports, deliveries, acts.
 type Ledger interface {
 	// Now is the store's time. All replicas on a store see one clock. It never goes back, for one process.
 	Now(ctx context.Context) (time.Time, error)
@@ -69,10 +70,12 @@ type Ledger interface {
 	Commit(ctx context.Context, batch Batch) (BatchResult, error)
 	// Recover turns every delivery of the touchpoint's campaigns that has an intent without an outcome into uncertain
 	// (Row.At = now; under DoubtsResend Row.Due = resend) and returns how many. The new owner of a lease calls it before its first Commit.
-	// ErrLeaseLost if token is not the touchpoint's. It may take several transactions; called again it goes on.
+	// It covers paused and canceled campaigns too, raises each run's Low to its Cursor, and calls Run.CompleteIfDone.
+	// ErrLeaseLost if token is not the touchpoint's.
 	Recover(ctx context.Context, now time.Time, touchpoint string, token int64, resend time.Time) (int64, error)
 	// Settle applies outcomes that come outside a lease: late answers, decisions of a human, events. It is not fenced,
-	// and applies an outcome as Row.Settle says. applied counts those that changed something.
+	// and applies an outcome as Run.Settle says. applied counts those that changed something; the act is recorded if any did. A completed run becomes running again when a delivery
+	// returned to pending, and a running one completes when nothing is left.
 	Settle(ctx context.Context, now time.Time, id CampaignID, outcomes []Outcome, act Act) (applied int, err error)
 	// Reopen returns failed or uncertain deliveries to pending, as Reopening says, at most Limit a call. A completed run becomes
 	// running when any was returned. last is the number of the last delivery looked at; done says there are no more.
@@ -104,7 +107,7 @@ type Ledger interface {
 	ClearStop(ctx context.Context, scope StopScope, name string, act Act) error
 	Stops(ctx context.Context) ([]Stop, error)
 
-	// Acts returns recorded acts of a campaign (or, with an empty id, all), oldest first, after the given number.
+	// Acts returns recorded acts of a campaign (or, with an empty id, all), oldest first, after the given number. Numbers grow and may have gaps.
 	Acts(ctx context.Context, id CampaignID, after int64, limit int) ([]Act, error)
 
 	// Erase removes a person from every delivery, attempt, suppression list and rejection of a group: address, reference, variables and message ids go, a salted hash

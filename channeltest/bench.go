@@ -102,11 +102,11 @@ func (b *bench) messageTo(address string, n int) *outbound.Outgoing {
 // send sends with the test's context.
 func (b *bench) send(t TB, m *outbound.Outgoing) (outbound.Receipt, error) {
 	t.Helper()
-	return b.sendContext(t, t.Context(), m)
+	return b.sendContext(t.Context(), t, m)
 }
 
 // sendContext sends, checks the form of an error, and fails the case if Send does not return.
-func (b *bench) sendContext(t TB, ctx context.Context, m *outbound.Outgoing) (outbound.Receipt, error) {
+func (b *bench) sendContext(ctx context.Context, t TB, m *outbound.Outgoing) (outbound.Receipt, error) {
 	t.Helper()
 	type result struct {
 		receipt outbound.Receipt

@@ -22,7 +22,7 @@ func endedContext(t TB, h Harness) {
 	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	for name, ctx := range map[string]context.Context{"canceled": canceled, "too late": late} {
-		_, err := b.sendContext(t, ctx, b.message(0))
+		_, err := b.sendContext(ctx, t, b.message(0))
 		wantClass(t, name, err, outbound.ClassTransient)
 		wantNotSent(t, name, err, true)
 	}
@@ -47,13 +47,13 @@ func contextEnds(t TB, h Harness) {
 		<-waiting
 		cancel()
 	}()
-	_, err := b.sendContext(t, ctx, b.message(0))
+	_, err := b.sendContext(ctx, t, b.message(0))
 	wantClass(t, "canceled while waiting", err, outbound.ClassAmbiguous)
 	wantNotSent(t, "canceled while waiting", err, false)
 
 	soon, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err = b.sendContext(t, soon, b.message(1))
+	_, err = b.sendContext(soon, t, b.message(1))
 	wantClass(t, "the deadline came while waiting", err, outbound.ClassAmbiguous, outbound.ClassTransient) // it may come before the request
 	b.wantAccepted(t, int(b.requests.Load()), "with contexts that ended while waiting")
 }

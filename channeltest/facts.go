@@ -71,14 +71,14 @@ func construction(t TB, h Harness) {
 	m := b.message(0)
 	if a, ok := ability[outbound.AddressChecker](b.Channel); ok {
 		for _, address := range append(slices.Clone(b.BadAddresses), b.Addresses...) {
-			a.CheckAddress(address)
+			_, _ = a.CheckAddress(address)
 		}
 	}
 	if a, ok := ability[outbound.MessageChecker](b.Channel); ok {
-		a.CheckMessage(m.Message)
+		_ = a.CheckMessage(m.Message)
 	}
 	if a, ok := ability[outbound.RenderChecker](b.Channel); ok {
-		a.CheckRendered(m)
+		_ = a.CheckRendered(m)
 	}
 	if a, ok := ability[outbound.Selfchecker](b.Channel); ok {
 		if problems := a.CheckConfig(); len(problems) > 0 {

@@ -55,10 +55,10 @@ func unchanged(t TB, h Harness) {
 		t.Errorf("Send changed the message")
 	}
 	if a, ok := ability[outbound.MessageChecker](b.Channel); ok {
-		a.CheckMessage(m.Message)
+		_ = a.CheckMessage(m.Message)
 	}
 	if a, ok := ability[outbound.RenderChecker](b.Channel); ok {
-		a.CheckRendered(m)
+		_ = a.CheckRendered(m)
 	}
 	if !reflect.DeepEqual(m, before) {
 		t.Errorf("a check changed the message")

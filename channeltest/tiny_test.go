@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 
 const tinyToken = "tiny-secret-token"
 
-// tinyProvider is a provider as small as can be: POST / with {"to", "text"} and the token answers {"id":"1"}, or
+// tinyProvider is a provider as small as can be: POST / with {"to":"1,2", "text"} and the token answers {"id":"1"}, or
 // {"refused":"why","wait":seconds}.
 type tinyProvider struct {
 	mu       sync.Mutex
@@ -29,7 +30,8 @@ type tinyProvider struct {
 }
 
 func (p *tinyProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body)
+	var asked struct{ To string }
+	_ = json.NewDecoder(r.Body).Decode(&asked)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -38,7 +40,7 @@ func (p *tinyProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/me":
 		_, _ = io.WriteString(w, `{"id":"account"}`)
 	default:
-		p.accepted++
+		p.accepted += 1 + strings.Count(asked.To, ",")
 		_, _ = fmt.Fprintf(w, `{"id":"%d"}`, p.accepted)
 	}
 }
@@ -56,17 +58,17 @@ type tiny struct {
 	client *http.Client
 	calls  *int
 	last   *string
+	sends  *atomic.Int64
+	closed *atomic.Bool
 }
 
 func newTiny(url, bug string) *tiny {
-	c := &tiny{url: url, bug: bug, calls: new(int), last: new(string), client: &http.Client{Transport: &http.Transport{}}}
+	c := &tiny{url: url, bug: bug, calls: new(int), last: new(string), sends: new(atomic.Int64), closed: new(atomic.Bool), client: &http.Client{Transport: &http.Transport{}}}
 	if bug != "follows redirects" {
 		c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
 	if bug == "constructor does I/O" {
-		if resp, err := http.Post(url, "", http.NoBody); err == nil { //nolint:noctx // a bug on purpose
-			_ = resp.Body.Close()
-		}
+		_, _ = c.post(context.Background(), url, nil)
 	}
 	return c
 }
@@ -80,6 +82,7 @@ func (c *tiny) Format(s fmt.State, _ rune) {
 }
 
 func (c *tiny) CloseIdle() {
+	c.closed.Store(c.bug == "ends with its idle connections")
 	c.client.CloseIdleConnections()
 }
 
@@ -132,8 +135,61 @@ func (c *tiny) Check(ctx context.Context) (outbound.Account, error) {
 	return outbound.Account{ID: id}, nil
 }
 
+func (c *tiny) Probe(ctx context.Context, _ string) error {
+	url := c.url + "/me"
+	if c.bug == "Probe sends" {
+		url = c.url
+	}
+	if _, err := c.post(ctx, url, nil); err != nil {
+		return err
+	}
+	return nil
+}
+
+// tinyBatches sends to several people at once.
+type tinyBatches struct{ *tiny }
+
+func (c tinyBatches) Capabilities() outbound.Capabilities {
+	caps := c.tiny.Capabilities()
+	caps.MaxBatch, caps.BatchSameContent = 10, true
+	return caps
+}
+
+func (c tinyBatches) SendBatch(ctx context.Context, batch []*outbound.Outgoing) []outbound.BatchReceipt {
+	receipts := make([]outbound.BatchReceipt, len(batch))
+	if c.bug == "a batch of single sends" {
+		for i, m := range batch {
+			receipts[i].Receipt, receipts[i].Err = c.Send(ctx, m)
+		}
+		return receipts
+	}
+	addresses := make([]string, len(batch))
+	for i, m := range batch {
+		addresses[i] = m.Address
+	}
+	_, err := c.post(ctx, c.url, map[string]string{"token": tinyToken, "to": strings.Join(addresses, ",")})
+	for i, m := range batch {
+		if err != nil && (i == 0 || c.bug != "blames the first of a batch") {
+			receipts[i].Err = c.spoil(err, m)
+		}
+	}
+	if c.bug == "forgets one of a batch" {
+		return receipts[1:]
+	}
+	return receipts
+}
+
 func (c *tiny) Send(ctx context.Context, m *outbound.Outgoing) (outbound.Receipt, error) {
+	if c.closed.Load() {
+		return outbound.Receipt{}, &outbound.SendError{Class: outbound.ClassTransient, Reason: outbound.ReasonUnavailable, NotSent: true}
+	}
 	switch c.bug {
+	case "loses every tenth message":
+		if c.sends.Add(1)%10 == 0 {
+			return outbound.Receipt{Message: "0"}, nil
+		}
+	case "answers for the provider":
+		return outbound.Receipt{Message: "0"}, nil
 	case "ignores the context":
 		ctx = context.WithoutCancel(ctx)
 	case "changes the message":
@@ -241,8 +297,12 @@ func tinyHarness(bug string) channeltest.Harness {
 		refuse := func(answer string) func() {
 			return func() { p.refusal = answer }
 		}
+		var c outbound.Channel = newTiny(baseURL, bug)
+		if strings.Contains(bug, "batch") && bug != "claims batches" {
+			c = tinyBatches{newTiny(baseURL, bug)}
+		}
 		return channeltest.Subject{
-			Channel: newTiny(baseURL, bug), Provider: p, Accepted: p.count,
+			Channel: c, Provider: p, Accepted: p.count,
 			Addresses:    []string{"1000001", "1000002", "1000003"},
 			BadAddresses: []string{"abc", "12"},
 			Spellings:    map[string]string{" 1000001": "1000001"},
@@ -266,4 +326,9 @@ func tinyHarness(bug string) channeltest.Harness {
 func TestAnAdapterWithoutBugsPasses(t *testing.T) {
 	t.Parallel()
 	channeltest.Run(t, tinyHarness(""))
+}
+
+func TestAnAdapterWithBatchesPasses(t *testing.T) {
+	t.Parallel()
+	channeltest.Run(t, tinyHarness("no bug but batches"))
 }

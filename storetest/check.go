@@ -14,12 +14,18 @@ type check struct {
 	testing.TB
 	h    Harness
 	says string
+	// extra is said with every failure; may be nil.
+	extra func() string
 }
 
 // Fatalf ends the case with the sentence of its rule and what was seen.
 func (c *check) Fatalf(format string, args ...any) {
 	c.Helper()
-	c.TB.Fatalf("rule broken: %s\n\tseen: %s", c.says, fmt.Sprintf(format, args...))
+	text := fmt.Sprintf("rule broken: %s\n\tseen: %s", c.says, fmt.Sprintf(format, args...))
+	if c.extra != nil {
+		text += c.extra()
+	}
+	c.TB.Fatalf("%s", text)
 }
 
 func (c *check) ctx() context.Context { return c.Context() }

@@ -89,7 +89,7 @@ func refusedStopped(c *check) {
 		c.Helper()
 		c.must(f.s.SetStop(c.ctx(), outbound.Stop{Scope: scope, Name: name, At: f.now, Actor: someb}, outbound.Act{}))
 	}
-	clear := func(scope outbound.StopScope, name string) {
+	release := func(scope outbound.StopScope, name string) {
 		c.Helper()
 		c.must(f.s.ClearStop(c.ctx(), scope, name, outbound.Act{}))
 	}
@@ -97,9 +97,9 @@ func refusedStopped(c *check) {
 	f.refuses(outbound.RefusedStopped)
 	stop(outbound.StopGroup, acme)
 	f.refuses(outbound.RefusedStopped)
-	clear(outbound.StopTouchpoint, shop)
+	release(outbound.StopTouchpoint, shop)
 	f.refuses(outbound.RefusedStopped)
-	clear(outbound.StopGroup, acme)
+	release(outbound.StopGroup, acme)
 	for _, other := range []string{"other", ""} {
 		stop(outbound.StopTouchpoint, other)
 		stop(outbound.StopGroup, other)

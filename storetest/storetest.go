@@ -136,5 +136,16 @@ func topics() []topic {
 		{"attempts", attemptRules()},
 		{"due", dueRules()},
 		{"deliveries", deliveryRules()},
+		{"suppression", suppressionRules()},
+		{"stops", stopRules()},
+		{"touchpoints", touchpointRules()},
+		{"acts", actRules()},
+		{"erase", eraseRules()},
+		{"purge", purgeRules()},
+		{"catalogue", catalogueRules()},
+		{"concurrency", concurrencyRules()},
+		{"clock", clockRules()},
+		{"durability", durabilityRules()},
+		{"random", randomRules()},
 	}
 }

@@ -28,32 +28,32 @@ const (
 	chatName
 )
 
-// parseChat reads a canonical address, else chatInvalid.
-func parseChat(address string) (chatKind, int64) {
+// kindOf reads a canonical address; any other is chatInvalid.
+func kindOf(address string) chatKind {
 	if address == "" || len(address) > 33 {
-		return chatInvalid, 0
+		return chatInvalid
 	}
 	if address[0] == '@' {
 		if nameSyntax(address[1:]) {
-			return chatName, 0
+			return chatName
 		}
-		return chatInvalid, 0
+		return chatInvalid
 	}
 	digits := strings.TrimPrefix(address, "-")
 	if digits == "" || digits[0] < '1' || digits[0] > '9' {
-		return chatInvalid, 0
+		return chatInvalid
 	}
 	id, err := strconv.ParseInt(address, 10, 64)
 	switch {
 	case err != nil:
 	case id > 0 && id <= maxUser:
-		return chatUser, id
+		return chatUser
 	case id < 0 && id >= minGroup:
-		return chatGroup, id
+		return chatGroup
 	case id <= maxChannel && id >= minChannel:
-		return chatChannel, id
+		return chatChannel
 	}
-	return chatInvalid, 0
+	return chatInvalid
 }
 
 // nameSyntax is a letter and 3 to 31 more of [A-Za-z0-9_]. Five characters are the documented minimum; some of four
@@ -91,7 +91,7 @@ func (c *Config) allowed(kind chatKind) bool {
 // them. The canonical form is the address itself, an @name in lower case. Nothing is trimmed. A phone number of eleven
 // digits is the syntax of an id, too, and cannot be told from one.
 func (c *Channel) CheckAddress(address string) (canonical string, problem *outbound.Problem) {
-	kind, _ := parseChat(address)
+	kind := kindOf(address)
 	if kind == chatUser {
 		return address, nil
 	}
@@ -104,13 +104,11 @@ func (c *Channel) CheckAddress(address string) (canonical string, problem *outbo
 
 // explain finds the code of why an address is refused.
 func explain(address string, kind chatKind) string {
-	switch kind {
-	case chatGroup, chatChannel:
-		return CodeAddressGroup
-	case chatName:
-		return CodeAddressUsername
-	}
 	switch {
+	case kind == chatGroup, kind == chatChannel:
+		return CodeAddressGroup
+	case kind == chatName:
+		return CodeAddressUsername
 	case address == "":
 		return CodeAddressEmpty
 	case isPhone(address):

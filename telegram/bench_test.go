@@ -23,7 +23,7 @@ func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	_ = r.Body.Close()
 	return &http.Response{
-		StatusCode: 200, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: f.header, ContentLength: int64(len(accepted)),
+		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: f.header, ContentLength: int64(len(accepted)),
 		Body: io.NopCloser(bytes.NewReader([]byte(accepted))), Request: r,
 	}, nil
 }

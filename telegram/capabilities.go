@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"slices"
 	"time"
 
 	"github.com/outbound-go/outbound"
@@ -48,7 +49,7 @@ func (c *Channel) Capabilities() outbound.Capabilities {
 		Channel:          "telegram",
 		Formats:          []outbound.Format{outbound.FormatHTML, outbound.FormatMarkdown},
 		MediaURL:         kinds,
-		MediaFile:        kinds[:len(kinds):len(kinds)],
+		MediaFile:        slices.Clone(kinds),
 		MaxText:          maxText,
 		MaxCaption:       maxCaption,
 		TextUnit:         outbound.UnitCodePoints,

@@ -37,7 +37,7 @@ func (c *Channel) Probe(ctx context.Context, address string) error {
 	if failed := b.unusable(); failed != nil {
 		return failed
 	}
-	kind, _ := parseChat(address)
+	kind := kindOf(address)
 	if !b.config.allowed(kind) {
 		return unsent(outbound.ClassRecipient, outbound.ReasonBadAddress)
 	}

@@ -17,8 +17,7 @@ type encoded struct {
 
 // encode translates a message. A *outbound.SendError says that this adapter cannot carry it; nothing leaves then.
 func (b *bot) encode(m *outbound.Outgoing) (encoded, *outbound.SendError) {
-	kind, _ := parseChat(m.Address)
-	if !b.config.allowed(kind) {
+	if !b.config.allowed(kindOf(m.Address)) {
 		return encoded{}, unsent(outbound.ClassRecipient, outbound.ReasonBadAddress)
 	}
 	if m.Message != nil && m.Message.Template != nil {

@@ -145,7 +145,7 @@ func classify(code int, description string, wait time.Duration, migrateTo int64)
 		return failed
 	case code == http.StatusBadRequest && migrateTo != 0:
 		address := strconv.FormatInt(migrateTo, 10)
-		if kind, _ := parseChat(address); kind == chatChannel {
+		if kindOf(address) == chatChannel {
 			failed.Class, failed.Reason, failed.Address = outbound.ClassMigrated, outbound.ReasonMigrated, address
 			return failed
 		}

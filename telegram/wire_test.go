@@ -3,6 +3,7 @@ package telegram_test
 import (
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -49,9 +50,7 @@ func mocked(t *testing.T, config telegram.Config, status int, header http.Header
 			return nil, err
 		}
 		resp := httpmock.NewStringResponse(status, answer)
-		for name, values := range header {
-			resp.Header[name] = values
-		}
+		maps.Copy(resp.Header, header)
 		return resp, nil
 	})
 	config.HTTPClient = &http.Client{Transport: mock}
@@ -289,7 +288,7 @@ func TestProbeAsksGetChat(t *testing.T) {
 	require.True(t, strings.HasSuffix(asked.url, "/getChat"))
 	require.Equal(t, `{"chat_id":42}`, asked.body)
 	require.NoError(t, bot.Probe(t.Context(), "@shop_news"))
-	require.Equal(t, `{"chat_id":"@shop_news"}`, asked.body)
+	require.JSONEq(t, `{"chat_id":"@shop_news"}`, asked.body)
 	require.Equal(t, outbound.ReasonBadAddress, refused(t, bot.Probe(t.Context(), "ann")).Reason)
 
 	bot, _ = mocked(t, telegram.Config{}, 400, nil, `{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}`)

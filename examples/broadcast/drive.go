@@ -22,22 +22,7 @@ type reason struct {
 func (r reason) Error() string { return r.text }
 
 func interrupted() reason { return reason{code: "interrupted", text: "interrupted"} }
-
-// reasonOf is the reason of a context that ended, or none.
-func reasonOf(ctx context.Context, err error) reason {
-	if ctx.Err() != nil && err != nil {
-		return interrupted()
-	}
-	return reason{}
-}
-
-// interruptedOr drops the error of an operation that was cut short on purpose: the campaign is unfinished, and that is all.
-func interruptedOr(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
+func canceled() reason    { return reason{code: "canceled", text: "it was canceled"} }
 
 // drive sends, or watches another process do it, until the campaign is over or can only go on with somebody's help.
 func (s *sender) drive(ctx context.Context) (reason, error) {
@@ -71,8 +56,8 @@ func (s *sender) drive(ctx context.Context) (reason, error) {
 		}
 	}
 	stop(nil) // the campaign is over; others of the touchpoint wait for whoever sends next
-	d.calm()
 	wg.Wait() // requests under way finish and are recorded
+	d.calm()
 	screen.end()
 	why, _ := errors.AsType[reason](context.Cause(driving))
 	switch {
@@ -81,7 +66,7 @@ func (s *sender) drive(ctx context.Context) (reason, error) {
 	case watchErr != nil:
 		return why, watchErr
 	case last.State == outbound.CanceledState:
-		return reason{code: "canceled", text: "it was canceled"}, nil
+		return canceled(), nil
 	case why.code == "" && ctx.Err() != nil:
 		return interrupted(), nil
 	}
@@ -93,10 +78,9 @@ type driver struct {
 	*sender
 	stop context.CancelCauseFunc
 
-	mu      sync.Mutex
-	done    int64       // deliveries settled when last looked at; guarded by mu
-	outage  *time.Timer // runs while the provider does not answer; guarded by mu
-	stopped bool        // guarded by mu
+	mu     sync.Mutex
+	done   int64       // deliveries settled when last looked at; guarded by mu
+	outage *time.Timer // runs while the provider does not answer; guarded by mu
 }
 
 // keep drives until ctx ends. An error is one that waiting does not mend.
@@ -105,7 +89,7 @@ func (d *driver) keep(ctx context.Context) error {
 	for ctx.Err() == nil {
 		r, err := d.e.Drive(ctx, d.o.touchpoint, 0)
 		if err != nil {
-			return interruptedOr(ctx, err)
+			return err
 		}
 		wait := time.Until(r.Until)
 		switch r.Status {
@@ -114,8 +98,8 @@ func (d *driver) keep(ctx context.Context) error {
 		case outbound.DriveHeld:
 			if r.By != holder {
 				holder = r.By
-				d.t.say("the touchpoint %q is sent from by another process: %s; waiting for it to end (if it was killed, %s at most)",
-					d.o.touchpoint, holder, (2 * d.o.lease).String())
+				d.t.say("the touchpoint %q is sent from by another process: %s; waiting (if that one was killed, for %s at most)",
+					d.o.touchpoint, holder, wait.Round(100*time.Millisecond))
 			}
 			wait = min(wait, holdPoll)
 		case outbound.DriveWait:
@@ -185,10 +169,7 @@ func (d *driver) observe(p outbound.Progress) {
 func (d *driver) silent() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.outage != nil || d.stopped {
-		return
-	}
-	if d.o.patience == 0 {
+	if d.outage != nil || d.o.patience == 0 {
 		return
 	}
 	d.outage = time.AfterFunc(d.o.patience, func() {

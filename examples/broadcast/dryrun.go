@@ -12,7 +12,7 @@ import (
 
 // dryRun plans what the flags say, or the campaign of the id if they say nothing, and leaves nothing behind.
 func dryRun(ctx context.Context, o options, t terminal) status {
-	plan, report, err := planOf(ctx, &o)
+	plan, report, err := planOf(ctx, &o, t)
 	if err != nil {
 		return t.fail(err)
 	}
@@ -28,8 +28,8 @@ func dryRun(ctx context.Context, o options, t terminal) status {
 	return statusDone
 }
 
-func planOf(ctx context.Context, o *options) (plan outbound.Plan, report *outbound.ImportReport, err error) {
-	audience, closeAudience, err := openAudience(o.audience, nil)
+func planOf(ctx context.Context, o *options, t terminal) (plan outbound.Plan, report *outbound.ImportReport, err error) {
+	audience, closeAudience, err := openAudience(ctx, o.audience, t.in)
 	if err != nil {
 		return plan, nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/outbound-go/outbound"
@@ -62,8 +63,8 @@ func show(ctx context.Context, d *desk) error {
 		{"campaign", string(p.ID)}, {"name", p.Name}, {"touchpoint", p.Touchpoint}, {"state", p.Describe(outbound.English)},
 		{"recipients", fmt.Sprint(p.Total)},
 	}
-	for _, n := range counts(&p) {
-		rows = append(rows, []string{"  " + outbound.Words("state."+n.state.String(), outbound.English, nil), fmt.Sprint(n.n)})
+	for _, s := range states(&p) {
+		rows = append(rows, []string{"  " + outbound.Words("state."+s.String(), outbound.English, nil), fmt.Sprint(*p.Of(s))})
 	}
 	rows = append(rows, []string{"duplicates", fmt.Sprint(p.Duplicate)}, []string{"rejected", fmt.Sprint(p.Rejected)})
 	for _, at := range []struct {
@@ -118,9 +119,17 @@ func reasonsOf(ctx context.Context, c outbound.Campaign) ([]string, error) {
 	}
 	texts := make([]string, len(order))
 	for i, w := range order {
-		texts[i] = fmt.Sprintf("%s: %d: %s", w.state, n[w], outbound.Words("reason."+w.reason, outbound.English, nil))
+		texts[i] = fmt.Sprintf("%s: %d: %s", w.state, n[w], reasonWords(w.reason))
 	}
 	return texts, nil
+}
+
+// reasonWords is a reason in words; no reason is no words.
+func reasonWords(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return outbound.Words("reason."+reason, outbound.English, nil)
 }
 
 // actor is who did something, in words.
@@ -129,4 +138,47 @@ func actor(name string) string {
 		return outbound.Words("library", outbound.English, nil)
 	}
 	return name
+}
+
+// explain prints everything that is known of a person, or who is in a state.
+func explain(ctx context.Context, d *desk) error {
+	if d.listing {
+		return people(ctx, d)
+	}
+	found, err := d.e.Explain(ctx, d.id, d.address, outbound.English)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("this address is not in the audience of campaign %q: %w", d.id, outbound.ErrNotFound)
+	}
+	if d.json {
+		d.printJSON(found)
+		return nil
+	}
+	for i := range found {
+		d.print("number %d: %s", found[i].Delivery.Number, found[i].Delivery.State)
+		for _, text := range found[i].Text {
+			d.print("  %s", text)
+		}
+	}
+	return nil
+}
+
+// people lists everybody in a state.
+func people(ctx context.Context, d *desk) error {
+	if _, err := d.e.Campaign(d.id).Progress(ctx); err != nil {
+		return err
+	}
+	for p, err := range d.e.Campaign(d.id).Deliveries(ctx, outbound.DeliveryFilter{States: []outbound.State{d.state}}) {
+		switch {
+		case err != nil:
+			return err
+		case d.json:
+			d.printJSON(p)
+		default:
+			d.print("%s", strings.TrimRight(p.Address+"\t"+reasonWords(p.Reason), "\t"))
+		}
+	}
+	return nil
 }

@@ -46,7 +46,7 @@ func (s *screen) show(p outbound.Progress) {
 		s.drawn = true
 		return
 	}
-	said := string(p.State) + p.Waiting.Code
+	said := string(p.State) + strings.TrimPrefix(p.Waiting.Code, "rate")
 	if said == s.said && time.Since(s.at) < lineEvery {
 		return
 	}
@@ -69,11 +69,14 @@ func line(p *outbound.Progress) string {
 	}
 	const width = 20
 	full := int(share * width)
-	s := fmt.Sprintf("[%s%s] %3.0f %%  %d of %d", strings.Repeat("#", full), strings.Repeat(".", width-full), 100*share, p.Done(), p.Total)
+	parts := []string{
+		fmt.Sprintf("[%s%s] %3.0f %%", strings.Repeat("#", full), strings.Repeat(".", width-full), 100*share),
+		fmt.Sprintf("%d of %d", p.Done(), p.Total),
+	}
 	if p.PerSecond > 0 && p.State == outbound.Running {
-		s += fmt.Sprintf("  %.1f/s", p.PerSecond)
+		parts = append(parts, fmt.Sprintf("%.1f/s", p.PerSecond))
 		if left := time.Until(p.EstimatedEnd).Round(time.Second); !p.EstimatedEnd.IsZero() && left > 0 {
-			s += "  " + left.String() + " left"
+			parts = append(parts, left.String()+" left")
 		}
 	}
 	for _, n := range []struct {
@@ -81,13 +84,13 @@ func line(p *outbound.Progress) string {
 		name  string
 	}{{p.Failed, "failed"}, {p.Skipped, "skipped"}, {p.Uncertain, "in doubt"}} {
 		if n.count > 0 {
-			s += fmt.Sprintf("  %d %s", n.count, n.name)
+			parts = append(parts, fmt.Sprintf("%d %s", n.count, n.name))
 		}
 	}
 	if p.State != outbound.Running || p.Waiting.Code != "" && p.Waiting.Code != "rate" {
-		s += "  " + p.Describe(outbound.English)
+		parts = append(parts, p.Describe(outbound.English))
 	}
-	return s
+	return strings.Join(parts, "  ")
 }
 
 // cut shortens a line to what a terminal shows in one row.

@@ -36,43 +36,56 @@ func send(ctx context.Context, o options, t terminal) status {
 	}
 	s := &sender{o: &o, t: t}
 	why, err := s.run(withActor(ctx))
+	if err != nil && ctx.Err() != nil { // it was cut short on purpose; what is recorded is recorded
+		why.code, why.text, err = interrupted().code, interrupted().text, nil
+	}
 	return s.report(why, err)
 }
 
 func (s *sender) run(ctx context.Context) (why reason, err error) {
-	audience, closeAudience, err := openAudience(s.o.audience, s.t.in)
+	audience, closeAudience, err := openAudience(ctx, s.o.audience, s.t.in)
 	if err != nil {
 		return why, err
 	}
 	defer closeAudience()
 	store, err := sqlite.Open(ctx, s.o.db)
 	if err != nil {
-		return why, interruptedOr(ctx, err)
+		return why, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if err := s.findTouchpoint(ctx, store); err != nil {
-		return why, interruptedOr(ctx, err)
+		return why, err
 	}
 	if s.e, err = engineOf(s.o, store); err != nil {
 		return why, err
 	}
 	s.c = s.e.Campaign(s.o.id)
-	if err := s.prepare(ctx, audience); err != nil {
-		return s.last(reasonOf(ctx, err), interruptedOr(ctx, err))
+	over, err := s.prepare(ctx, audience)
+	if err != nil {
+		return s.last(reason{}, err)
+	}
+	if over {
+		return s.last(canceled(), nil)
 	}
 	s.began = time.Now()
 	why, err = s.drive(ctx)
 	return s.last(why, err)
 }
 
-// openAudience opens the file of ids; nil = there is none.
-func openAudience(name string, in io.Reader) (audience outbound.Audience, done func(), err error) {
+// openAudience opens the file of ids; nil = there is none. Reading standard input ends with ctx, too.
+func openAudience(ctx context.Context, name string, in io.Reader) (audience outbound.Audience, done func(), err error) {
 	done = func() {}
 	switch name {
 	case "":
 		return nil, done, nil
 	case "-":
-		return outbound.ReadAudience(in), done, nil
+		r, w := io.Pipe()
+		go func() {
+			_, err := io.Copy(w, in)
+			w.CloseWithError(err)
+		}()
+		restore := context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
+		return outbound.ReadAudience(r), func() { restore() }, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -100,35 +113,35 @@ func (s *sender) findTouchpoint(ctx context.Context, store outbound.Store) error
 	return nil
 }
 
-// prepare brings the campaign to where it runs, from wherever it is.
-func (s *sender) prepare(ctx context.Context, audience outbound.Audience) error {
+// prepare brings the campaign to where it runs, from wherever it is; over says that it has ended already.
+func (s *sender) prepare(ctx context.Context, audience outbound.Audience) (over bool, err error) {
 	p, err := s.c.Progress(ctx)
 	if errors.Is(err, outbound.ErrNotFound) {
 		p.State = outbound.DraftState
 	} else if err != nil {
-		return err
+		return false, err
 	}
 	if p.State != outbound.DraftState && (s.o.set["text"] || s.o.set["audience"]) {
 		s.t.say("campaign %s was started before: its text and audience are as they were then", s.o.id)
 	}
 	switch p.State {
 	case outbound.DraftState:
-		return s.begin(ctx, audience)
+		return false, s.begin(ctx, audience)
 	case outbound.Scheduled:
 		s.t.say("it was scheduled for %s, and starts now", p.StartAt.Local().Format(time.DateTime))
-		return s.c.Start(ctx)
+		return false, s.c.Start(ctx)
 	case outbound.Running, outbound.Paused:
 		if p.State == outbound.Paused {
 			s.t.say("it was %s; it is resumed", p.Describe(outbound.English))
 		}
 		// Of a running one it lifts an account fault: there may be a new token.
-		return s.c.Resume(ctx)
+		return false, s.c.Resume(ctx)
 	case outbound.Completed:
 		s.t.say("campaign %s is completed since %s; nobody is written to again", s.o.id, p.Ended.Local().Format(time.DateTime))
 	case outbound.CanceledState:
 		s.t.say("campaign %s is canceled for good; nobody is written to", s.o.id)
 	}
-	return nil
+	return true, nil
 }
 
 // begin writes the draft, or finishes it, and starts it.
@@ -206,7 +219,7 @@ func (s *sender) report(why reason, err error) (code status) {
 			s.t.say("to go on: %s", s.o.again())
 		}
 	case statusDoubts:
-		s.t.say("%d people may have got it or not; see who: broadcast explain, and decide: broadcast resolve -db %s -id %s -as resend|accepted|failed",
+		s.t.say("%d people may have got it or not; see who: broadcast explain -db %[2]s -id %[3]s -state uncertain; decide: broadcast resolve -db %[2]s -id %[3]s -as resend|accepted|failed",
 			p.Uncertain, quote(s.o.db), quote(string(s.o.id)))
 	case statusError:
 		if p.State != "" {

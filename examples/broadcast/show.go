@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -26,32 +27,20 @@ func (t terminal) showImport(r *outbound.ImportReport) {
 	}
 }
 
-// count is a state and how many are in it.
-type count struct {
-	state outbound.State
-	n     int64
-}
-
-// counts lists the states that anybody is in.
-func counts(p *outbound.Progress) []count {
-	var all []count
-	for _, s := range outbound.States() {
-		if n := *p.Of(s); n > 0 {
-			all = append(all, count{s, n})
-		}
-	}
-	return all
+// states lists the states that anybody is in.
+func states(p *outbound.Progress) []outbound.State {
+	return slices.DeleteFunc(outbound.States(), func(s outbound.State) bool { return *p.Of(s) == 0 })
 }
 
 // showCounts says how many are in each state.
 func (t terminal) showCounts(p *outbound.Progress) {
+	terms := make([]string, 0, len(outbound.States()))
+	for _, s := range states(p) {
+		terms = append(terms, fmt.Sprintf("%d %s", *p.Of(s), s))
+	}
 	text := fmt.Sprintf("%s: %d recipients", outbound.Words("campaign."+string(p.State), outbound.English, nil), p.Total)
-	for i, c := range counts(p) {
-		separator := " + "
-		if i == 0 {
-			separator = " = "
-		}
-		text += fmt.Sprintf("%s%d %s", separator, c.n, c.state)
+	if len(terms) > 0 {
+		text += " = " + strings.Join(terms, " + ")
 	}
 	t.say("%s", text)
 }

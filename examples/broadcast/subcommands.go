@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +24,10 @@ type desk struct {
 	id      outbound.CampaignID
 	json    bool
 	address string
-	as      string
-	scope   string
+	state   outbound.State
+	listing bool // -state was given
+	as      outbound.Resolution
+	scope   outbound.StopScope
 	of      string
 	reason  string
 	lease   time.Duration
@@ -47,7 +49,7 @@ func subcommands() map[string]command {
 		"pause":   {"stops a campaign; when it returns nothing begins any more", []string{"id"}, nil, pause},
 		"resume":  {"sets a paused campaign running; whoever sends from its touchpoint goes on with it", []string{"id"}, nil, resume},
 		"cancel":  {"ends a campaign for good", []string{"id"}, nil, cancel},
-		"explain": {"says what became of a person, and why", []string{"id", "address"}, []string{"json"}, explain},
+		"explain": {"says what became of a person, and why; or lists everybody in a state", []string{"id"}, []string{"address", "state", "json"}, explain},
 		"resolve": {"decides about those who are in doubt", []string{"id", "as"}, []string{"lease", "timeout"}, resolve},
 		"stop":    {"stops everything of a touchpoint or group, until release", []string{"scope", "of", "reason"}, nil, stop},
 		"release": {"lifts a stop", []string{"scope", "of"}, []string{"reason"}, release},
@@ -63,10 +65,12 @@ func (d *desk) define(name string) {
 		d.f.BoolVar(&d.json, "json", false, "print JSON")
 	case "address":
 		d.f.StringVar(&d.address, "address", "", "the person's `address`")
+	case "state":
+		d.f.TextVar(&d.state, "state", outbound.Pending, "`state` of those to be listed instead: uncertain, failed, skipped, …")
 	case "as":
-		d.f.StringVar(&d.as, "as", "", "`decision`: resend (somebody may get it twice), accepted or failed")
+		d.f.Func("as", "`decision`: resend (somebody may get it twice), accepted or failed", func(s string) error { d.as = outbound.Resolution(s); return nil })
 	case "scope":
-		d.f.StringVar(&d.scope, "scope", "", "`kind` of what is stopped: touchpoint or group")
+		d.f.Func("scope", "`kind` of what is stopped: touchpoint or group", func(s string) error { d.scope = outbound.StopScope(s); return nil })
 	case "of":
 		d.f.StringVar(&d.of, "of", "", "its `name`")
 	case "reason":
@@ -95,31 +99,45 @@ func subcommand(ctx context.Context, name string, args []string, t terminal) sta
 	if code, ok := parse(d.f, args, t, "broadcast "+name+" "+c.does+". It needs no token.\n\nFlags:", ""); !ok {
 		return code
 	}
+	given := map[string]bool{}
+	d.f.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	var missing []string
-	for _, name := range c.needs {
-		if d.f.Lookup(name).Value.String() == "" && (name != "id" || d.id == "") && (name != "of" || d.scope != string(outbound.StopGroup)) {
-			missing = append(missing, "-"+name)
+	for _, flag := range c.needs {
+		if !given[flag] {
+			missing = append(missing, "-"+flag)
 		}
 	}
 	if len(missing) > 0 {
 		return t.usage(d.f, strings.Join(missing, ", ")+" missing")
 	}
-	if wrong := checkTimes(d.lease, d.timeout); wrong != "" {
+	if wrong := d.check(name); wrong != "" {
 		return t.usage(d.f, wrong)
 	}
 	if err := d.open(withActor(ctx), c.run); err != nil {
-		if wrong, ok := errors.AsType[usageError](err); ok {
-			return t.usage(d.f, string(wrong))
-		}
 		return t.fail(err)
 	}
 	return statusDone
 }
 
-// usageError is a value of a flag that is none.
-type usageError string
-
-func (u usageError) Error() string { return string(u) }
+// check says what is wrong with the values of the flags.
+func (d *desk) check(name string) string {
+	switch name {
+	case "resolve":
+		if !slices.Contains([]outbound.Resolution{outbound.ResolveResend, outbound.ResolveAccepted, outbound.ResolveFailed}, d.as) {
+			return "-as must be resend, accepted or failed"
+		}
+	case "stop", "release":
+		if d.scope != outbound.StopTouchpoint && d.scope != outbound.StopGroup {
+			return "-scope must be touchpoint or group"
+		}
+	case "explain":
+		d.f.Visit(func(f *flag.Flag) { d.listing = d.listing || f.Name == "state" })
+		if d.listing == (d.address != "") {
+			return "give either -address or -state"
+		}
+	}
+	return checkTimes(d.lease, d.timeout)
+}
 
 // open runs a subcommand with the file open.
 func (d *desk) open(ctx context.Context, run func(context.Context, *desk) error) (err error) {
@@ -164,65 +182,30 @@ func cancel(ctx context.Context, d *desk) error {
 }
 
 func resolve(ctx context.Context, d *desk) error {
-	as := outbound.Resolution(d.as)
-	switch as {
-	case outbound.ResolveResend, outbound.ResolveAccepted, outbound.ResolveFailed:
-	default:
-		return usageError("-as must be resend, accepted or failed")
-	}
-	n, err := d.e.Resolve(ctx, d.id, as)
+	n, err := d.e.Resolve(ctx, d.id, d.as)
 	if err != nil {
 		return err
 	}
-	if as == outbound.ResolveResend {
+	if d.as == outbound.ResolveResend {
 		d.print("%d to be sent again, %s from now; \"broadcast -id %s\" does it", n, d.lease+d.timeout, quote(string(d.id)))
 		return nil
 	}
-	d.print("%d taken as %s", n, as)
+	d.print("%d taken as %s", n, d.as)
 	return nil
 }
 
 func stop(ctx context.Context, d *desk) error {
-	if err := d.e.Stop(ctx, outbound.StopScope(d.scope), d.of, d.reason); err != nil {
-		return d.scoped(err)
+	if err := d.e.Stop(ctx, d.scope, d.of, d.reason); err != nil {
+		return err
 	}
 	d.print("stopped: nothing begins any more for %s %q, until \"broadcast release\"", d.scope, d.of)
 	return nil
 }
 
 func release(ctx context.Context, d *desk) error {
-	if err := d.e.Release(ctx, outbound.StopScope(d.scope), d.of); err != nil {
-		return d.scoped(err)
-	}
-	d.print("released: %s %q may send again; campaigns that were running go on when somebody sends them", d.scope, d.of)
-	return nil
-}
-
-// scoped says that a scope is none.
-func (d *desk) scoped(err error) error {
-	if d.scope != string(outbound.StopTouchpoint) && d.scope != string(outbound.StopGroup) {
-		return usageError("-scope must be touchpoint or group")
-	}
-	return err
-}
-
-func explain(ctx context.Context, d *desk) error {
-	found, err := d.e.Explain(ctx, d.id, d.address, outbound.English)
-	if err != nil {
+	if err := d.e.Release(ctx, d.scope, d.of); err != nil {
 		return err
 	}
-	if len(found) == 0 {
-		return fmt.Errorf("this address is not in the audience of campaign %q: %w", d.id, outbound.ErrNotFound)
-	}
-	if d.json {
-		d.printJSON(found)
-		return nil
-	}
-	for i := range found {
-		d.print("number %d, %s", found[i].Delivery.Number, found[i].Delivery.State)
-		for _, text := range found[i].Text {
-			d.print("  %s", text)
-		}
-	}
+	d.print("released: %s %q may send again; campaigns that were running go on when somebody sends them", d.scope, d.of)
 	return nil
 }

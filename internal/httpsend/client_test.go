@@ -27,6 +27,13 @@ func parse(t testing.TB, raw string) *url.URL {
 	return u
 }
 
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	return listener
+}
+
 // failed is the Failure of an error.
 func failed(t *testing.T, err error) *httpsend.Failure {
 	t.Helper()
@@ -108,11 +115,9 @@ func TestAnswersAreReadIntoTheBufferAndBounded(t *testing.T) {
 
 func TestWhatIsProvedNotToHaveLeft(t *testing.T) {
 	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
-	require.NoError(t, err)
+	silent := listen(t) // takes connections and says nothing
 	t.Cleanup(func() { _ = silent.Close() })
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	closed := listen(t)
 	require.NoError(t, closed.Close())
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
@@ -201,7 +206,7 @@ func TestAForeignTransportMayChangeItsRequest(t *testing.T) {
 	c := httpsend.New(httpsend.Config{HTTPClient: &http.Client{Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
 		r.URL.Host = "changed.test"
 		r.Header.Set("X-Changed", "yes")
-		return &http.Response{StatusCode: 200, Body: http.NoBody, Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
 	})}})
 	u, header := parse(t, "http://x.test"), http.Header{"A": {"b"}}
 	for _, h := range []http.Header{header, nil} {

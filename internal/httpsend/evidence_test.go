@@ -89,8 +89,7 @@ func TestNotSentIsNeverClaimedOfWhatArrived(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	listener := listen(t)
 	h := &hostile{listener: listener, dice: rand.New(rand.NewPCG(seed, 1)), lines: make(map[string]struct{})}
 	h.group.Go(h.serve)
 

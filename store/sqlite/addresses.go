@@ -28,7 +28,7 @@ func addressHash(address string) int64 {
 
 const (
 	slabRows = 1 << 20 // deliveries sorted at a time, 16 bytes each
-	fillRows = 2000    // entries a transaction, 5 to 40 ms: each may touch a page of its own
+	fillRows = 1000    // entries a transaction, 3 to 30 ms: each may touch a page of its own
 )
 
 type entry struct{ hash, id int64 }
