@@ -66,7 +66,7 @@ func (r *modelRun) remove(source string) {
 	r.rows = slices.DeleteFunc(r.rows, func(row outbound.Row) bool { return row.Import == number })
 	r.imports = slices.DeleteFunc(r.imports, func(record outbound.ImportRecord) bool { return record.Number == number })
 	for i := range r.imports {
-		if record := &r.imports[i]; record.Finished && record.DuplicateElsewhere > 0 {
+		if record := &r.imports[i]; record.DuplicateElsewhere > 0 {
 			record.Finished, record.Stale = false, true
 		}
 	}

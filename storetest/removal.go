@@ -11,7 +11,7 @@ func removalRules() []rule {
 		{says: "RemoveImport takes an import's deliveries out of a draft, at most limit a call; done says that the record is gone too.", check: removeInSteps},
 		{says: "While a removal is under way the import counts as open.", check: removeIsOpen},
 		{says: "Removing an import that does not exist is done.", check: removeNothing},
-		{says: "Every other finished import with DuplicateElsewhere above zero becomes Stale and open.", check: removeSpoils},
+		{says: "Every other import with DuplicateElsewhere above zero becomes Stale and open, also one that was not finished yet: people it listed may be gone.", check: removeSpoils},
 		{says: "Removing an import is a change of the audience: Run.Revision rises, and Run.Imported falls by the record.", check: removeTotals},
 		{says: "People who were removed can be imported again; numbers go on from Run.Last and ImportRecord.Number is never used twice.", check: removeAndImport},
 		{says: "A stale import takes no people and is not finished until it was removed and begun anew.", check: staleImport},
@@ -83,12 +83,16 @@ func removeSpoils(c *check) {
 	f.importAll("alone", people(20, 22)...)
 	f.importAll("repeats", append(people(30, 31), person(30))...)
 	f.importAll("shares with shares", people(8, 9)...)
+	f.begin("open and shares")
+	f.add("open and shares", 0, people(4, 4)...)
+	f.begin("open and alone")
+	f.add("open and alone", 0, people(40, 40)...)
 	c.stepwise(20, func(int) (bool, error) { return f.s.RemoveImport(c.ctx(), sale, "a", 2) })
 	imports := f.imports()
-	same(c, "the stale ones", sourceNames(imports, func(r *outbound.ImportRecord) bool { return r.Stale }), []string{"shares", "shares with shares"})
-	same(c, "the open ones", sourceNames(imports, func(r *outbound.ImportRecord) bool { return !r.Finished }), []string{"shares", "shares with shares"})
-	same(c, "OpenImports", f.run().OpenImports, 2)
-	same(c, "Counts", f.run().Counts, outbound.Counts{Pending: 3 + 3 + 2 + 1})
+	same(c, "the stale ones", sourceNames(imports, func(r *outbound.ImportRecord) bool { return r.Stale }), []string{"open and shares", "shares", "shares with shares"})
+	same(c, "the open ones", sourceNames(imports, func(r *outbound.ImportRecord) bool { return !r.Finished }), []string{"open and alone", "open and shares", "shares", "shares with shares"})
+	same(c, "OpenImports", f.run().OpenImports, 4)
+	same(c, "Counts", f.run().Counts, outbound.Counts{Pending: 3 + 3 + 2 + 1 + 1})
 }
 
 func removeTotals(c *check) {

@@ -85,7 +85,7 @@ func openAudience(ctx context.Context, name string, in io.Reader) (audience outb
 			w.CloseWithError(err)
 		}()
 		restore := context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
-		return outbound.ReadAudience(r), func() { restore() }, nil
+		return outbound.ReadAudience(r), func() { restore(); r.Close() }, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {

@@ -68,7 +68,7 @@ func waits(row *outbound.Row) bool { return row.Attempt > 0 || !row.Due.IsZero()
 // settle applies an outcome of an attempt and keeps counters, indexes and history in step.
 func (c *campaign) settle(o outbound.Outcome, now time.Time) bool {
 	row := c.rows.at(o.Seq)
-	if row == nil {
+	if row == nil || o.State > outbound.Canceled { // no state at all
 		return false
 	}
 	if isErased(row.Address) { // what was erased does not come back with a late answer

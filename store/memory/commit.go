@@ -110,7 +110,7 @@ func (s *Store) refusal(c *campaign, batch *outbound.Batch, b *outbound.RunBatch
 
 // fits says whether a range holds what its writer believes: Count deliveries and the decided ones, each once.
 func (c *campaign) fits(r *outbound.Range) bool {
-	if r.To < r.From || r.To > c.run.Last {
+	if r.From < 0 || r.To < r.From || r.To > c.run.Last {
 		return false
 	}
 	held := 0
@@ -129,7 +129,7 @@ func (c *campaign) fits(r *outbound.Range) bool {
 		if d.Seq <= r.From || d.Seq > r.To || c.rows.at(d.Seq) == nil {
 			return false
 		}
-		if d.State != outbound.Skipped && (d.State != outbound.Pending || d.Due.IsZero()) {
+		if !decidable(d) {
 			return false
 		}
 		if d.Seq <= last && seen == nil {
@@ -147,6 +147,11 @@ func (c *campaign) fits(r *outbound.Range) bool {
 		last = d.Seq
 	}
 	return true
+}
+
+// decidable says whether an outcome settles a delivery without an attempt.
+func decidable(d *outbound.Outcome) bool {
+	return d.State == outbound.Skipped || d.State == outbound.Pending && !d.Due.IsZero()
 }
 
 func (c *campaign) grantRange(r *outbound.Range, now time.Time) {
@@ -170,7 +175,7 @@ func (c *campaign) decide(row *outbound.Row, d *outbound.Outcome, now time.Time)
 
 func (c *campaign) grantClaim(claim *outbound.Claim, now time.Time) bool {
 	row := c.rows.at(claim.Seq)
-	if row == nil || row.Attempt+1 != claim.Attempt || row.Due.After(now) {
+	if row == nil || row.Attempt+1 != claim.Attempt || row.Due.After(now) || claim.Decided != nil && !decidable(claim.Decided) {
 		return false
 	}
 	switch row.State {

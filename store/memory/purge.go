@@ -58,7 +58,8 @@ func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (int64, 
 			removed++
 		}
 		r.Purged = true
-		c.imports = nil
+		c.imports, c.erased = nil, 0
+		clear(c.people)
 		c.version++
 	}
 	return removed, true, nil

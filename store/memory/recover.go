@@ -8,7 +8,7 @@ import (
 )
 
 // Recover implements [outbound.Ledger]. It looks at the outstanding ranges and at the rows in sending, and at no others.
-// The rows get ClassAmbiguous and ReasonCrash.
+// The rows get ClassAmbiguous and ReasonCrash; Run.Low rises to the cursor, since every first attempt up to it has an outcome then.
 func (s *Store) Recover(ctx context.Context, now time.Time, touchpoint string, token int64, resend time.Time) (int64, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
@@ -52,6 +52,7 @@ func (c *campaign) doubt(now, resend time.Time) int64 {
 		uncertain(row, row.Attempt)
 	}
 	c.run.Counts.Move(outbound.Sending, outbound.Uncertain, n)
+	c.run.Low = max(c.run.Low, c.run.Cursor)
 	c.settled(now)
 	return n
 }

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/outbound-go/outbound"
 )
@@ -13,6 +14,23 @@ const pageSize = 1024
 type rows struct {
 	pages [][]outbound.Row
 	n     int64 // rows present
+}
+
+// clone copies the rows shallowly.
+func (r *rows) clone() rows {
+	c := rows{pages: make([][]outbound.Row, len(r.pages)), n: r.n}
+	for i := range r.pages {
+		c.pages[i] = slices.Clone(r.pages[i])
+	}
+	return c
+}
+
+// last is the highest number that was put while there are rows; 0 = there are none.
+func (r *rows) last() int64 {
+	if r.n == 0 {
+		return 0
+	}
+	return int64(len(r.pages)-1)*pageSize + int64(len(r.pages[len(r.pages)-1]))
 }
 
 // at returns the row of a number, to read or to change; nil if there is none. It is good until the next put.
