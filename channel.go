@@ -127,7 +127,7 @@ type RenderChecker interface {
 	CheckRendered(m *Outgoing) *Problem
 }
 
-// BatchSender sends to several people with one request.
+// BatchSender sends to several people with one request. The interface is settled for adapters to come; this version of the engine does not use it yet.
 type BatchSender interface {
 	// SendBatch makes one request for at most Capabilities.MaxBatch people and returns one result for each, in their order.
 	SendBatch(ctx context.Context, batch []*Outgoing) []BatchReceipt
@@ -139,7 +139,7 @@ type BatchReceipt struct {
 	Err     error // as of Channel.Send
 }
 
-// Prober asks the provider whether it knows a person, without sending. A plan uses it on a sample when asked to.
+// Prober asks the provider whether it knows a person, without sending. Engine.Probe uses it on a sample.
 type Prober interface {
 	Probe(ctx context.Context, address string) error
 }

@@ -66,6 +66,7 @@ func (d *driver) dispatch(hard context.Context, now time.Time) {
 		}
 		d.spawn(hard)
 		d.inflight++
+		d.flown++
 		it.run.running++
 		it.run.begun++
 		d.jobs <- it

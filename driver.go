@@ -38,13 +38,16 @@ type driver struct {
 	stops     []Stop
 	begun     gaps
 	turn      int
-	refreshAt time.Time // local
-	woken     bool      // somebody said that there may be new work
-	writing   bool      // a commit is under way
-	writeAt   time.Time // local: not before, after a failed commit
-	failures  int       // failed commits in a row
-	firstDue  time.Time // local: when the oldest outcome that is not written came
-	writeCost time.Duration
+	refreshAt time.Time     // local
+	woken     bool          // somebody said that there may be new work
+	writing   bool          // a commit is under way
+	writeAt   time.Time     // local: not before, after a failed commit
+	failures  int           // failed commits in a row
+	firstDue  time.Time     // local: when the oldest outcome that is not written came
+	writeCost time.Duration // of a commit, lately
+	flow      float64       // requests begun a second, lately
+	flown     int           // begun since flowAt
+	flowAt    time.Time
 	closing   bool
 	closedAt  time.Time
 	fatal     error
@@ -156,7 +159,7 @@ func (d *driver) serve(soft, work context.Context, linger time.Duration) (DriveR
 	}()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	ended := soft.Done()
+	ended, stopped := soft.Done(), false
 	d.measured = time.Now()
 	for {
 		now := time.Now()
@@ -198,10 +201,10 @@ func (d *driver) serve(soft, work context.Context, linger time.Duration) (DriveR
 		case <-d.e.work():
 			d.refreshAt, d.woken = time.Time{}, true
 		case <-ended:
-			ended = nil
+			ended, stopped = nil, true
 		case <-timer.C:
 		}
-		if ended == nil || d.lease.isLost() {
+		if stopped || d.lease.isLost() {
 			d.close(time.Now())
 		}
 	}

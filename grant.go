@@ -37,6 +37,7 @@ const (
 	minHorizon   = 20 * time.Millisecond // intents are granted so long before their slot
 	maxHorizon   = 200 * time.Millisecond
 	maxDecided   = 1000 // held and skipped people of one campaign in a commit
+	flowMargin   = 1.5  // of what is sent during a commit: start the next one when no more than that is granted
 )
 
 // write is the committer: one transaction at a time, so that the next one gathers meanwhile.
@@ -53,11 +54,13 @@ func (d *driver) write1(now time.Time) {
 	if d.writing || now.Before(d.writeAt) || d.lease.isLost() {
 		return
 	}
-	room := d.room(now)
 	outcomes, dirty := 0, d.newGate != nil || d.newPace != nil
-	wants := false
 	for _, a := range d.runs {
 		outcomes += len(a.outcomes)
+	}
+	room := d.room(now, outcomes)
+	wants := false
+	for _, a := range d.runs {
 		if d.wantsCommit(a, room) {
 			wants = true
 		}
@@ -65,8 +68,9 @@ func (d *driver) write1(now time.Time) {
 			dirty = true
 		}
 	}
-	low := len(d.granted) <= d.concurrency
-	due := outcomes > 0 && (outcomes >= max(d.concurrency/4, 1) || !now.Before(d.firstDue.Add(outcomeDelay)) || d.inflight == 0)
+	// Workers are to find work when this commit is done, and commits are to be few: so not before they would run dry meanwhile.
+	low := float64(len(d.granted)) <= min(d.flow*d.writeCost.Seconds()*flowMargin, float64(d.concurrency))
+	due := outcomes > 0 && (outcomes >= d.concurrency || !now.Before(d.firstDue.Add(outcomeDelay)) || d.inflight == 0)
 	if !(wants && low || due || dirty) {
 		return
 	}
@@ -84,12 +88,12 @@ func (d *driver) wantsCommit(a *activeRun, room int) bool {
 	return len(a.ready) > 0 && a.ready[0].decided != nil || len(a.claims) > 0 && a.claims[0].decided != nil
 }
 
-// room is how many intents may be granted now: by the credit, the pace and the gate.
-func (d *driver) room(now time.Time) int {
+// room is how many intents may be granted now: by the credit, the pace and the gate. The outcomes that the same transaction makes durable free their credit in it.
+func (d *driver) room(now time.Time, outcomes int) int {
 	if d.closing || !d.lease.valid(now) || !d.open(now) || d.e.clock.now().Before(d.notBefore) {
 		return 0
 	}
-	room := 2*d.concurrency - d.used
+	room := 2*d.concurrency - d.used + outcomes
 	if d.halfOpen {
 		room = min(room, 1-d.used)
 	}
@@ -283,6 +287,10 @@ func (d *driver) written(ctx context.Context, c commitDone) {
 	}
 	d.failures = 0
 	d.writeCost = (3*d.writeCost + c.cost) / 4
+	if elapsed := time.Since(d.flowAt).Seconds(); elapsed > 0 {
+		d.flow = (3*d.flow + float64(d.flown)/elapsed) / 4
+		d.flown, d.flowAt = 0, time.Now()
+	}
 	d.firstDue = time.Now()
 	for i := range c.job.parts {
 		d.granting(ctx, &c.job.parts[i], &c.result.Runs[i], c.job.started.Add(useBy))

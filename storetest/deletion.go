@@ -25,6 +25,9 @@ func deleteInSteps(c *check) {
 		}
 		done, err := f.s.DeleteRun(c.ctx(), sale, 3)
 		c.must(err)
+		if done && 3*step < 10 {
+			c.Fatalf("%d calls with the limit 3 removed 10 deliveries", step)
+		}
 		if done {
 			break
 		}

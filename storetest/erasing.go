@@ -35,15 +35,17 @@ func (f *field) nowhere(id outbound.CampaignID, texts ...string) {
 	f.Helper()
 	rows, err := f.s.Deliveries(f.ctx(), outbound.DeliveryFilter{Campaign: id, Limit: 1000})
 	f.must(err)
-	all := fmt.Sprintf("%+v", rows)
+	var shown strings.Builder
+	fmt.Fprintf(&shown, "%+v", rows)
 	for _, row := range rows {
 		a, err := f.s.Attempts(f.ctx(), id, row.Seq)
 		f.must(err)
-		all += fmt.Sprintf("%+v", a)
+		fmt.Fprintf(&shown, "%+v", a)
 	}
 	imports, err := f.s.Imports(f.ctx(), id)
 	f.must(err)
-	all += fmt.Sprintf("%+v", imports)
+	fmt.Fprintf(&shown, "%+v", imports)
+	all := shown.String()
 	for _, text := range texts {
 		if strings.Contains(all, text) {
 			f.Fatalf("%q is there still", text)

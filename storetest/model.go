@@ -10,7 +10,6 @@ import (
 // model is what a store is, said as plainly as can be: lists that are searched from their beginning, and counters that are
 // counted anew. It rests on Run.Settle and Run.Effective, as stores do.
 type model struct {
-	token  int64
 	epochs map[string]int64
 	stops  map[outbound.StopScope]map[string]bool
 	runs   []*modelRun

@@ -43,8 +43,7 @@ type play struct {
 	field
 	*rand.Rand
 	m     *model
-	says  []string // the latest operations
-	audit bool
+	says []string // the latest operations
 }
 
 // chance is true once in n times.
@@ -67,7 +66,7 @@ func seed(c *check) uint64 {
 		}
 		return n
 	}
-	return rand.Uint64()
+	return rand.Uint64() //nolint:gosec // it is printed, not kept secret
 }
 
 func (c *check) play(steps int, before func(*play)) {
@@ -80,8 +79,14 @@ func (c *check) play(steps int, before func(*play)) {
 	}
 	p.field = field{check: &told, s: told.open(), now: dawn}
 	p.s.c = &told
-	p.setUp()
+	p.lease()
+	for range 3 {
+		p.setUp()
+	}
 	for step := range steps {
+		if step%90 == 30 { // or the game would end with its campaigns
+			p.setUp()
+		}
 		if before != nil {
 			before(p)
 		}
@@ -95,37 +100,33 @@ func (c *check) play(steps int, before func(*play)) {
 	}
 }
 
-// setUp fills four campaigns with random imports and sets them running.
+// setUp makes one more campaign of random imports and sets it running.
 func (p *play) setUp() {
-	for i := range 4 {
-		run := newRun(outbound.CampaignID(fmt.Sprint("c", i)))
-		if i%2 == 1 {
-			run.Doubts = outbound.DoubtsResend
-		}
-		if i == 2 {
-			run.PauseAfter = 12
-		}
-		if i == 3 {
-			run.Group, run.NotAfter = "other", dawn.Add(20*time.Minute)
-		}
-		created, _, err := p.s.CreateRun(p.ctx(), run, outbound.Act{})
-		p.must(err)
-		r := &modelRun{Run: created, attempts: map[int64][]outbound.Attempt{}, loose: map[int64]bool{}}
-		p.m.runs = append(p.m.runs, r)
-		p.id = run.ID
-		for range 15 {
-			p.importStep(r)
-			p.compareImports(r)
-		}
-		p.importAway(r)
-		p.compareRun(r)
-		p.compareRows(r)
-		r.State = outbound.Running
-		p.update(func(run *outbound.Run) { run.State = outbound.Running })
-		p.resync(r)
+	i := len(p.m.runs)
+	run := newRun(outbound.CampaignID(fmt.Sprint("c", i)))
+	switch i % 4 {
+	case 1:
+		run.Doubts = outbound.DoubtsResend
+	case 2:
+		run.PauseAfter = 12
+	case 3:
+		run.Group, run.Doubts, run.NotAfter = "other", outbound.DoubtsResend, p.now.Add(20*time.Minute)
 	}
-	p.lease()
-	p.m.token = p.token
+	created, _, err := p.s.CreateRun(p.ctx(), run, outbound.Act{})
+	p.must(err)
+	r := &modelRun{Run: created, attempts: map[int64][]outbound.Attempt{}, loose: map[int64]bool{}}
+	p.m.runs = append(p.m.runs, r)
+	p.id = run.ID
+	for range 15 {
+		p.importStep(r)
+		p.compareImports(r)
+	}
+	p.importAway(r)
+	p.compareRun(r)
+	p.compareRows(r)
+	r.State = outbound.Running
+	p.update(func(run *outbound.Run) { run.State = outbound.Running })
+	p.resync(r)
 }
 
 // resync takes over what UpdateRun gave.
@@ -168,7 +169,7 @@ func (p *play) stopStep() {
 	if p.chance(2) {
 		stop.Scope, stop.Name = outbound.StopGroup, acme
 	}
-	on := p.chance(3)
+	on := p.chance(4)
 	p.say("stop of %s %s: %t", stop.Scope, stop.Name, on)
 	if on {
 		p.must(p.s.SetStop(p.ctx(), stop, outbound.Act{}))
@@ -181,7 +182,7 @@ func (p *play) stopStep() {
 // stateStep pauses, resumes, and seldom cancels or expires, as the engine does.
 func (p *play) stateStep(r *modelRun) {
 	what := []string{"pause", "resume", "resume", "resume", "resume"}[p.IntN(5)]
-	if p.chance(12) {
+	if p.chance(15) {
 		what = []string{"cancel", "expire"}[p.IntN(2)]
 	}
 	now := p.now
@@ -193,7 +194,7 @@ func (p *play) stateStep(r *modelRun) {
 		switch {
 		case what == "pause" && run.State == outbound.Running:
 			run.State = outbound.Paused
-		case what == "resume" && run.State == outbound.Paused:
+		case what == "resume" && (run.State == outbound.Paused || run.State == outbound.Running):
 			run.State, run.PauseAfter = outbound.Running, 0
 			run.CompleteIfDone(now)
 		case what == "cancel" && (run.State == outbound.Running || run.State == outbound.Paused) && run.Tail == outbound.Pending:
@@ -213,7 +214,6 @@ func (p *play) stateStep(r *modelRun) {
 func (p *play) recoverStep() {
 	p.say("recover")
 	p.lease()
-	p.m.token = p.token
 	resend := p.now.Add(30 * time.Second)
 	same(p.check, "recovered", p.recover(resend), p.m.recover(p.now, resend))
 	for _, r := range p.m.runs {

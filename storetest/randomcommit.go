@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/outbound-go/outbound"
@@ -92,15 +93,15 @@ func (p *play) commitStep() {
 }
 
 func describe(b *outbound.Batch) string {
-	text := ""
+	var text strings.Builder
 	for _, r := range b.Runs {
-		text += fmt.Sprintf("[%s outcomes %+v claims %+v low %d epoch %d", r.Campaign, r.Outcomes, r.Claims, r.Low, r.Epoch)
+		fmt.Fprintf(&text, "[%s outcomes %+v claims %+v low %d epoch %d", r.Campaign, r.Outcomes, r.Claims, r.Low, r.Epoch)
 		if r.Range != nil {
-			text += fmt.Sprintf(" range %+v", *r.Range)
+			fmt.Fprintf(&text, " range %+v", *r.Range)
 		}
-		text += "]"
+		text.WriteString("]")
 	}
-	return text
+	return text.String()
 }
 
 func (p *play) runBatch(r *modelRun) outbound.RunBatch {

@@ -12,6 +12,7 @@
 package storetest
 
 import (
+	"runtime/debug"
 	"testing"
 
 	"github.com/outbound-go/outbound"
@@ -80,10 +81,17 @@ func (c Case) Possible(h Harness) bool {
 	return true
 }
 
-// Check runs the case. It ends the goroutine through t.Fatalf where the store breaks the rule.
+// Check runs the case. It ends the goroutine through t.Fatalf where the store breaks the rule, or panics, or gives an answer of
+// a shape that the case cannot even read.
 func (c Case) Check(t testing.TB, h Harness) {
 	t.Helper()
-	c.check(&check{TB: t, h: h, says: c.Rule})
+	k := &check{TB: t, h: h, says: c.Rule}
+	defer func() {
+		if p := recover(); p != nil {
+			k.Fatalf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	c.check(k)
 }
 
 // topic is what one file of the suite is about.
@@ -122,6 +130,7 @@ func topics() []topic {
 		{"runs listed", listRules()},
 		{"runs deleted", deletionRules()},
 		{"imports", importRules()},
+		{"import records", recordRules()},
 		{"imports removed", removalRules()},
 		{"commit", commitRules()},
 		{"commit range", rangeRules()},

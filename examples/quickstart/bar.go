@@ -13,55 +13,64 @@ import (
 
 // bar shows progress while a campaign is sent: a line that is drawn anew on a terminal, a line now and then elsewhere.
 type bar struct {
-	p     *printer
-	live  bool
-	wg    sync.WaitGroup
-	begun time.Time
-	first int64 // settled before this run
-	last  outbound.Progress
+	p        *printer
+	campaign outbound.Campaign
+	live     bool
+	begun    time.Time
+	first    int64 // settled before this run
+	printed  time.Time
+	wg       sync.WaitGroup
 }
 
 // lineEvery is how often a line is printed where nothing can be drawn anew.
 const lineEvery = 2 * time.Second
 
 // startBar watches a campaign until ctx or the campaign ends.
-func (p *printer) startBar(ctx context.Context, engine *outbound.Engine, id outbound.CampaignID) *bar {
-	b := &bar{p: p, live: p.isTerminal(), begun: time.Now(), first: -1}
+func (p *printer) startBar(ctx context.Context, engine *outbound.Engine, before outbound.Progress) *bar {
+	b := &bar{p: p, campaign: engine.Campaign(before.ID), live: p.isTerminal(), begun: time.Now(), first: before.Done()}
 	b.wg.Go(func() {
-		var printed time.Time
-		for now, err := range engine.Watch(ctx, id) {
+		for now, err := range engine.Watch(ctx, before.ID) {
 			if err != nil {
-				return
+				return // ctx ended; what is wrong with the store the sender says
 			}
-			if b.first < 0 {
-				b.first = now.Done()
-			}
-			b.last = now
-			switch {
-			case b.live:
-				p.printf("\r\x1b[K   %s", b.draw(&now))
-			case time.Since(printed) >= lineEvery || now.State == outbound.Completed:
-				printed = time.Now()
-				p.printf("   %s\n", b.draw(&now))
+			if b.live || time.Since(b.printed) >= lineEvery {
+				b.draw(&now)
 			}
 		}
 	})
 	return b
 }
 
-// wait returns when nothing is drawn any more, and says how fast it was.
-func (b *bar) wait() {
+// end draws how far it came, and says how fast it was.
+func (b *bar) end(ctx context.Context) error {
 	b.wg.Wait()
+	took := time.Since(b.begun)
+	now, err := b.campaign.Progress(ctx)
+	if err != nil {
+		return err
+	}
+	b.draw(&now)
 	if b.live {
 		b.p.printf("\n")
 	}
-	if n, took := b.last.Done()-b.first, time.Since(b.begun); b.first >= 0 && n > 0 {
+	if n := now.Done() - b.first; n > 0 {
 		b.p.line("took", n, took.Round(100*time.Millisecond), float64(n)/took.Seconds())
 	}
+	return nil
 }
 
-// draw is progress as a line.
-func (b *bar) draw(now *outbound.Progress) string {
+// draw shows progress.
+func (b *bar) draw(now *outbound.Progress) {
+	b.printed = time.Now()
+	if b.live {
+		b.p.printf("\r\x1b[K   %s", b.line(now))
+		return
+	}
+	b.p.printf("   %s\n", b.line(now))
+}
+
+// line is progress in a line.
+func (b *bar) line(now *outbound.Progress) string {
 	const width = 40
 	full := 0
 	if now.Total > 0 {

@@ -34,6 +34,9 @@ const touchpoint = "shop-bot"
 func run(ctx context.Context) (err error) {
 	russian := flag.Bool("ru", false, "print in Russian")
 	flag.Parse()
+	if flag.NArg() > 1 {
+		return errors.New("one file at most, behind the flags")
+	}
 	p := newPrinter(os.Stdout, *russian)
 
 	store, keep, err := openStore(flag.Arg(0))
@@ -59,7 +62,7 @@ func run(ctx context.Context) (err error) {
 	case errors.Is(err, outbound.ErrNotFound):
 		err = prepare(ctx, p, engine, provider)
 	case err == nil:
-		err = goOn(ctx, p, engine, before)
+		err = goOn(ctx, p, engine, provider, before)
 	}
 	if err != nil {
 		return err
@@ -111,12 +114,15 @@ func prepare(ctx context.Context, p *printer, engine *outbound.Engine, provider 
 }
 
 // goOn takes up a campaign that an earlier run left in the file.
-func goOn(ctx context.Context, p *printer, engine *outbound.Engine, before outbound.Progress) error {
+func goOn(ctx context.Context, p *printer, engine *outbound.Engine, provider *provider, before outbound.Progress) error {
 	campaign := engine.Campaign(before.ID)
 	p.line("found", before.Describe(p.language))
 	switch before.State {
 	case outbound.DraftState: // the last run was stopped while it wrote it
-		return engine.Delete(ctx, before.ID)
+		if err := engine.Delete(ctx, before.ID); err != nil {
+			return err
+		}
+		return prepare(ctx, p, engine, provider)
 	case outbound.Paused:
 		return campaign.Resume(ctx)
 	}
@@ -126,10 +132,13 @@ func goOn(ctx context.Context, p *printer, engine *outbound.Engine, before outbo
 // sendAll sends until nothing is left to do, and shows it.
 func sendAll(ctx context.Context, p *printer, engine *outbound.Engine, id outbound.CampaignID) error {
 	p.title("sending")
+	before, err := engine.Campaign(id).Progress(ctx)
+	if err != nil {
+		return err
+	}
 	watching, stop := context.WithCancel(ctx)
-	bar := p.startBar(watching, engine, id)
-	err := engine.RunUntilIdle(ctx) // a service calls Run(ctx) instead
+	bar := p.startBar(watching, engine, before)
+	err = engine.RunUntilIdle(ctx) // a service calls Run(ctx) instead
 	stop()
-	bar.wait()
-	return err
+	return errors.Join(err, bar.end(context.WithoutCancel(ctx)))
 }

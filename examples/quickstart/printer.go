@@ -93,7 +93,7 @@ func (p *printer) sum(now *outbound.Progress) string {
 	var terms []string
 	for _, s := range outbound.States() {
 		if n := *now.Of(s); n > 0 {
-			terms = append(terms, fmt.Sprintf("%d %s", n, s))
+			terms = append(terms, fmt.Sprintf("%d %s", n, outbound.Words("state."+s.String(), p.language, nil)))
 		}
 	}
 	return strings.Join(terms, " + ")

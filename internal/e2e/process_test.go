@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -73,10 +74,16 @@ func (p *process) gone() bool {
 	}
 }
 
+// patience is how long a child may take to finish what was left to it; the longest campaign here takes some seconds.
+const patience = 30 * time.Second
+
 // finish waits until it ends by itself, well.
 func (p *process) finish(t *testing.T) {
 	t.Helper()
-	<-p.ended
+	if !idle(patience, p.ended) {
+		p.kill()
+		require.FailNow(t, "a child does not finish", "%s", tail(p.log.Bytes(), 4000))
+	}
 	require.NoError(t, p.err, "%s", tail(p.log.Bytes(), 4000))
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -91,12 +92,8 @@ func readValues(r io.Reader) (*Store, error) {
 	}
 	s := &Store{data: newData(h.Salt)}
 	s.number = h.Number
-	for name, t := range h.Touchpoints {
-		s.touchpoints[name] = t
-	}
-	for group, n := range h.Epochs {
-		s.epochs[group] = n
-	}
+	maps.Copy(s.touchpoints, h.Touchpoints)
+	maps.Copy(s.epochs, h.Epochs)
 	for _, e := range h.Refused {
 		s.refused[refusedKey{e.Group, e.Touchpoint, e.Address, e.Purpose}] = e
 		if isErased(e.Address) {
@@ -112,12 +109,8 @@ func readValues(r io.Reader) (*Store, error) {
 		}
 	}
 	s.acts = h.Acts
-	for id, document := range h.Drafts {
-		s.drafts[id] = document
-	}
-	for hash, content := range h.Files {
-		s.files[hash] = content
-	}
+	maps.Copy(s.drafts, h.Drafts)
+	maps.Copy(s.files, h.Files)
 	for range h.Campaigns {
 		if err := s.readCampaign(values); err != nil {
 			return nil, err

@@ -26,9 +26,6 @@ func (s *Store) transact(ctx context.Context, f func(*conn) error) error {
 		return err
 	}
 	defer s.writer.give(c)
-	if _, err := c.execContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
 	finished := false
 	defer func() {
 		if !finished {
@@ -36,6 +33,10 @@ func (s *Store) transact(ctx context.Context, f func(*conn) error) error {
 			_, _ = c.exec("ROLLBACK")
 		}
 	}()
+	// If ctx ends while BEGIN waits, the driver may say so although the transaction began.
+	if _, err := c.execContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
 	// Another process may have migrated the file since it was opened.
 	oldest, err := c.number("SELECT oldest FROM schema")
 	if err != nil {
