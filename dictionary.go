@@ -84,6 +84,7 @@ var dictionaryTable = map[string]words{
 	"reason.policy":       {"a policy decided so", "так решила политика"},
 	"reason.render":       {"the text cannot be sent to this person", "текст нельзя отправить этому человеку"},
 	"reason.refused":      {"the provider refuses, for a reason that it does not explain", "провайдер отказал, не объясняя причины"},
+	"reason.erased":       {"the person was erased from the records", "данные человека удалены"},
 	"reason.too_frequent": {"too soon after another message to this person", "слишком скоро после другого сообщения"},
 
 	"problem.required":           {"is required", "обязательно"},

@@ -249,7 +249,7 @@ func (d *driver) refresh(ctx context.Context, now time.Time) {
 		}
 		if r.Version > a.run.Version || a.halted {
 			reopened := a.halted
-			a.run.Version, a.run.State, a.run.Cause, a.run.PauseAfter, a.run.NotAfter = r.Version, r.State, r.Cause, r.PauseAfter, r.NotAfter
+			a.run.Version, a.run.State, a.run.Cause, a.run.PauseAfter, a.run.NotAfter, a.run.Tail = r.Version, r.State, r.Cause, r.PauseAfter, r.NotAfter, r.Tail
 			a.halted, a.pausing, a.nudge = false, false, true
 			if reopened {
 				d.reset(a)

@@ -243,11 +243,11 @@ func ExamplePolicyFunc() {
 
 	for d, err := range campaign.Deliveries(ctx, outbound.DeliveryFilter{}) {
 		fatal(err)
-		fmt.Println(d.Address, d.State, d.Reason)
+		fmt.Printf("%s %s %q\n", d.Address, d.State, d.Reason)
 	}
 	// Output:
-	// 1001 accepted
-	// 1002 skipped muted
+	// 1001 accepted ""
+	// 1002 skipped "muted"
 }
 
 // A scheduled campaign starts by itself. What happens if nobody is running at its time must be said.

@@ -47,7 +47,7 @@ func (d *driver) feed(ctx context.Context, now time.Time) {
 	store := d.e.clock.now()
 	size := d.pageSize()
 	for _, a := range d.runs {
-		if a.halted || a.fetch || now.Before(a.tryAt) || d.stopped(a) {
+		if a.halted || a.fetch || now.Before(a.tryAt) || d.stopped(a) || a.run.Tail != Pending {
 			continue
 		}
 		if len(a.ready) > 0 && now.Sub(a.ready[0].judged) > freshFor || len(a.claims) > 0 && now.Sub(a.claims[0].judged) > freshFor {

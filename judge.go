@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -77,6 +78,10 @@ func (j *judge) decide(ctx context.Context, now time.Time, rows []Row) ([]*item,
 		it.attempt = rows[i].Attempt + 1
 		if hits[i] {
 			it.decided = &Outcome{Seq: it.row.Seq, State: Skipped, Reason: ReasonSuppressed}
+			continue
+		}
+		if strings.HasPrefix(it.row.Address, ErasedPrefix) {
+			it.decided = &Outcome{Seq: it.row.Seq, State: Skipped, Reason: ReasonErased}
 			continue
 		}
 		if it.decided, err = j.policies(ctx, now, it); err != nil {

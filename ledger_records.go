@@ -69,7 +69,7 @@ func (r *Run) Grants(now time.Time) Refusal {
 
 // CompleteIfDone ends a running campaign that has nothing left to send. Stores call it after changing Counts.
 func (r *Run) CompleteIfDone(now time.Time) bool {
-	if r.State != Running || r.Counts.Pending > 0 || r.Counts.Sending > 0 || (r.Doubts == DoubtsResend && r.Counts.Uncertain > 0) {
+	if r.State != Running || r.Counts.Pending > 0 || r.Counts.Sending > 0 || (r.Doubts == DoubtsResend && r.Counts.Uncertain > 0 && r.Tail == Pending) {
 		return false
 	}
 	r.State, r.Ended, r.Waiting = Completed, now, Waiting{}
@@ -127,7 +127,7 @@ func (r *Run) Settle(row *Row, o Outcome, now time.Time) (from, to State, ok boo
 	}
 	switch state {
 	case Sending:
-		ok = o.State != Sending
+		ok = o.State != Sending && o.State <= Skipped
 	case Uncertain:
 		ok = o.State == Pending || o.State == Skipped || (o.State > Uncertain && o.State <= Read)
 	case Accepted, Failed, Delivered:
@@ -177,7 +177,8 @@ type Outcome struct {
 //
 // Outcomes are applied whatever the campaign's state. Wants (Range and Claims) are granted only if no Stop names the touchpoint or
 // the run's group, the group's suppression epoch equals Epoch, and Run.Grants agrees; and a Range only if From equals the cursor and PauseAfter
-// allows all of it. A refused Range is refused whole.
+// allows all of it, and if it holds exactly Count deliveries besides those Decided (else RefusedCursor). A refused Range is refused whole. A run whose Tail is not Pending is refused as not running or expired.
+// A part that names an unknown campaign, or one of another touchpoint, is refused; the other parts are served. Commit leaves Version as it is.
 type Batch struct {
 	Touchpoint string
 	Token      int64
@@ -208,7 +209,7 @@ type Range struct {
 
 // Claim grants another attempt to one delivery: its row must be pending (or uncertain, under DoubtsResend) with Due not after Now and
 // Attempt one below the claim's. The row becomes sending with that attempt. With Decided it is
-// settled so instead, without an attempt: Pending with a new Due, or Skipped.
+// settled so instead, without an attempt: Pending with a new Due, or Skipped. The row starts clean: class, code, reason and message id of the attempt before move into its Attempt.
 type Claim struct {
 	Seq     int64
 	Attempt int

@@ -18,6 +18,9 @@ type Recipient struct {
 	Problem *Problem `json:"problem,omitempty"`
 }
 
+// ErasedPrefix begins the address that Ledger.Erase leaves: a salted hash follows. Nobody is written to there.
+const ErasedPrefix = "erased:"
+
 // Rejection is a piece of a source that is no recipient.
 type Rejection struct {
 	Piece   string  `json:"piece"` // as it stood, cut to 64 bytes

@@ -69,6 +69,7 @@ const (
 	ReasonPolicy      = "policy"       // a policy of the host, without a reason of its own
 	ReasonRender      = "render"       // the text could not be rendered for this person
 	ReasonRefused     = "refused"      // the provider refused in words that nobody knows
+	ReasonErased      = "erased"       // the person was erased from the records
 	ReasonTooMany     = "too_frequent" // too many messages to this person
 )
 

@@ -35,7 +35,7 @@ type Ledger interface {
 	// ListRuns returns runs that match the filter, newest (highest Number) first.
 	ListRuns(ctx context.Context, filter RunFilter) ([]Run, error)
 	// UpdateRun reads a run, lets change alter it, and writes it, in one transaction. The store raises Run.Version.
-	// If change returns an error nothing is written and that error is returned as it is. change is quick, does no I/O and may be called again
+	// If change returns an error nothing is written and that error is returned as it is. change is quick, does no I/O, calls no method of the store and may be called again
 	// if the transaction must be repeated. Fields that identify the run (ID, Number, Created) are not changed.
 	// The act that change returns is recorded, unless its Action is empty.
 	UpdateRun(ctx context.Context, id CampaignID, change func(*Run) (Act, error)) (Run, error)
@@ -53,8 +53,8 @@ type Ledger interface {
 	// FinishImport closes an open import: Run.OpenImports falls and Run.Revision rises. Finishing a finished one changes nothing.
 	FinishImport(ctx context.Context, now time.Time, id CampaignID, source string, digest []byte) (ImportRecord, error)
 	// RemoveImport takes an import's deliveries out of a draft, at most limit a call; done says that the record is gone too.
-	// While it is under way the import counts as open. Every other finished import with DuplicateElsewhere above zero becomes Stale and
-	// open, since people it listed may be gone with the removed one. ErrState if the campaign is no draft. Removing what does not exist is done.
+	// While it is under way the import counts as open and takes no chunks. Every other import with DuplicateElsewhere above zero becomes Stale and
+	// open, since people it listed may be gone with the removed one; a stale import takes no chunks until it was removed and begun anew. Run.Revision rises. ErrState if the campaign is no draft. Removing what does not exist is done.
 	RemoveImport(ctx context.Context, id CampaignID, source string, limit int) (done bool, err error)
 	// Imports returns the imports of a campaign in the order they began.
 	Imports(ctx context.Context, id CampaignID) ([]ImportRecord, error)
@@ -69,8 +69,8 @@ type Ledger interface {
 	// ErrLeaseLost if the touchpoint's Token is not the batch's: then nothing is written.
 	Commit(ctx context.Context, batch Batch) (BatchResult, error)
 	// Recover turns every delivery of the touchpoint's campaigns that has an intent without an outcome into uncertain
-	// (Row.At = now; under DoubtsResend Row.Due = resend) and returns how many. The new owner of a lease calls it before its first Commit.
-	// It covers paused and canceled campaigns too, raises each run's Low to its Cursor, and calls Run.CompleteIfDone.
+	// (Row.At = now, ClassAmbiguous, ReasonCrash; under DoubtsResend Row.Due = resend) and returns how many. The new owner of a lease calls it before its first Commit.
+	// It covers paused and canceled campaigns too, raises Low to the Cursor of each run that had such deliveries, and calls Run.CompleteIfDone.
 	// ErrLeaseLost if token is not the touchpoint's.
 	Recover(ctx context.Context, now time.Time, touchpoint string, token int64, resend time.Time) (int64, error)
 	// Settle applies outcomes that come outside a lease: late answers, decisions of a human, events. It is not fenced,
@@ -78,7 +78,7 @@ type Ledger interface {
 	// returned to pending, and a running one completes when nothing is left.
 	Settle(ctx context.Context, now time.Time, id CampaignID, outcomes []Outcome, act Act) (applied int, err error)
 	// Reopen returns failed or uncertain deliveries to pending, as Reopening says, at most Limit a call. A completed run becomes
-	// running when any was returned. last is the number of the last delivery looked at; done says there are no more.
+	// running when any was returned, its Ended zero and its Heartbeat now. Rows start clean, their last attempt becomes an Attempt. last is the number of the last delivery looked at; done says there are no more.
 	Reopen(ctx context.Context, now time.Time, r Reopening, act Act) (moved int, last int64, done bool, err error)
 	// Deliveries returns deliveries that match the filter, in order of their numbers, with their effective states (Run.Effective).
 	Deliveries(ctx context.Context, filter DeliveryFilter) ([]Row, error)

@@ -100,8 +100,9 @@ func alike(a, b reflect.Value) bool {
 		}
 		return alike(a.Elem(), b.Elem())
 	case reflect.Struct:
-		if ta, ok := a.Interface().(time.Time); ok {
-			return sameTime(ta, b.Interface().(time.Time))
+		if ta, ok := reflect.TypeAssert[time.Time](a); ok {
+			tb, _ := reflect.TypeAssert[time.Time](b)
+			return sameTime(ta, tb)
 		}
 		for i := range a.NumField() {
 			if !alike(a.Field(i), b.Field(i)) {
@@ -129,8 +130,9 @@ func alike(a, b reflect.Value) bool {
 			}
 		}
 		return true
+	default:
+		return a.Equal(b)
 	}
-	return a.Equal(b)
 }
 
 // sameTime says whether two times are one to the microsecond. Zero is only the same as zero.

@@ -50,7 +50,7 @@ func (f *field) race(n int, do func(i int, s outbound.Store) error) {
 	for err := range errs {
 		f.Fatalf("unexpected error: %v", err)
 	}
-	f.s.audit()
+	f.s.audit(f.ctx())
 }
 
 func raceUpdates(c *check) {

@@ -234,10 +234,10 @@ func aroundMutants() []mutant {
 				}
 			}
 		}},
-		{"one outcome in a hundred is lost", "random", func(b *bent) {
+		{"one outcome in twenty is lost", "random", func(b *bent) {
 			var n atomic.Int64
 			outcomesOf(func(_ context.Context, _ outbound.Store, _ outbound.CampaignID, outcomes []outbound.Outcome) []outbound.Outcome {
-				return slices.DeleteFunc(outcomes, func(outbound.Outcome) bool { return n.Add(1)%100 == 0 })
+				return slices.DeleteFunc(outcomes, func(outbound.Outcome) bool { return n.Add(1)%20 == 0 })
 			})(b)
 		}},
 		{"a lease is taken by whoever asks", "concurrency", func(b *bent) {

@@ -42,7 +42,7 @@ func randomRules() []rule {
 type play struct {
 	field
 	*rand.Rand
-	m     *model
+	m    *model
 	says []string // the latest operations
 }
 

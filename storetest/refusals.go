@@ -46,9 +46,9 @@ func (f *field) refusesAs(want outbound.Refusal, epoch int64) {
 }
 
 // grants wants a range and a claim to be granted.
-func (f *field) grants(attempt int) {
+func (f *field) grants() {
 	f.Helper()
-	r := f.commit(outbound.RunBatch{Range: f.span(f.run().Cursor + 1), Claims: []outbound.Claim{{Seq: 1, Attempt: attempt}}})
+	r := f.commit(outbound.RunBatch{Range: f.span(f.run().Cursor + 1), Claims: []outbound.Claim{{Seq: 1, Attempt: 2}}})
 	same(f.check, "Refused", r.Refused, "")
 	same(f.check, "the refused claims", r.Claims, nil)
 }
@@ -69,7 +69,7 @@ func refusedNotRunning(c *check) {
 		f.refuses(outbound.RefusedNotRunning)
 	}
 	f.update(func(r *outbound.Run) { r.State = outbound.Running })
-	f.grants(2)
+	f.grants()
 }
 
 func refusedExpired(c *check) {
@@ -80,7 +80,7 @@ func refusedExpired(c *check) {
 		f.refuses(outbound.RefusedExpired)
 	}
 	f.now = end.Add(-time.Microsecond)
-	f.grants(2)
+	f.grants()
 }
 
 func refusedStopped(c *check) {
@@ -106,7 +106,7 @@ func refusedStopped(c *check) {
 	}
 	stop(outbound.StopTouchpoint, acme)
 	stop(outbound.StopGroup, shop)
-	f.grants(2)
+	f.grants()
 }
 
 func refusedEpoch(c *check) {
@@ -118,7 +118,7 @@ func refusedEpoch(c *check) {
 	r := f.commitAs(f.batch(outbound.RunBatch{Epoch: before, Range: f.span(3)}))
 	same(c, "the Epoch that the refusal names", r.Epoch, f.epoch())
 	c.must(f.s.Suppress(c.ctx(), f.now, []outbound.Suppression{{Group: "other", Address: person(7).Address, Purpose: outbound.AnyPurpose}}, outbound.Act{}))
-	f.grants(2)
+	f.grants()
 }
 
 func refusedCursor(c *check) {
@@ -130,7 +130,7 @@ func refusedCursor(c *check) {
 		same(c, "Counts", f.run().Counts, run.Counts)
 		same(c, "the deliveries", f.rows(), rows)
 	}
-	f.grants(2)
+	f.grants()
 }
 
 func refusedPauseAfter(c *check) {

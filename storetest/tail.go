@@ -16,13 +16,19 @@ func tailRules() []rule {
 	}
 }
 
-// tails are the two ways of giving up the rest.
-func tails() map[outbound.State]outbound.CampaignState {
-	return map[outbound.State]outbound.CampaignState{outbound.Canceled: outbound.CanceledState, outbound.Skipped: outbound.Running}
+// givenUp is a way of giving up the rest: what becomes of it, and of the campaign at first.
+type givenUp struct {
+	tail  outbound.State
+	state outbound.CampaignState
+}
+
+func tails() []givenUp {
+	return []givenUp{{outbound.Canceled, outbound.CanceledState}, {outbound.Skipped, outbound.Running}}
 }
 
 func tailRest(c *check) {
-	for tail, state := range tails() {
+	for _, g := range tails() {
+		tail, state := g.tail, g.state
 		f := c.campaign(6)
 		f.grant(4, held(2, f.now.Add(time.Hour)), skipped(3))
 		f.settle(again(1, 1, f.now))
@@ -39,7 +45,8 @@ func tailRest(c *check) {
 }
 
 func tailLate(c *check) {
-	for tail, state := range tails() {
+	for _, g := range tails() {
+		tail, state := g.tail, g.state
 		f := c.campaign(5)
 		f.grant(3)
 		f.giveUp(state, tail)
@@ -58,7 +65,8 @@ func tailLate(c *check) {
 }
 
 func tailAnswers(c *check) {
-	for tail, state := range tails() {
+	for _, g := range tails() {
+		tail, state := g.tail, g.state
 		f := c.campaign(4)
 		f.grant(3)
 		f.settle(uncertain(3, 1, time.Time{}))
@@ -77,7 +85,8 @@ func tailAnswers(c *check) {
 }
 
 func tailDoubt(c *check) {
-	for tail, state := range tails() {
+	for _, g := range tails() {
+		tail, state := g.tail, g.state
 		f := c.campaign(3)
 		f.grant(2)
 		f.settle(uncertain(1, 1, time.Time{}), uncertain(2, 1, time.Time{}))
@@ -96,7 +105,8 @@ func tailDoubt(c *check) {
 }
 
 func tailNobody(c *check) {
-	for tail, state := range tails() {
+	for _, g := range tails() {
+		tail, state := g.tail, g.state
 		f := c.campaign(6)
 		f.grant(4, held(2, f.now))
 		f.settle(again(1, 1, f.now), failed(3, 1))

@@ -21,10 +21,10 @@ type massacre struct {
 	kills    int           // wanted
 	life     time.Duration // of a process that sends, at most
 
-	killed   int
-	busy     int // kills with requests in flight
-	looks    int // at the sums, from this process
-	mostNew  int64 // doubts from one kill
+	killed  int
+	busy    int   // kills with requests in flight
+	looks   int   // at the sums, from this process
+	mostNew int64 // doubts from one kill
 }
 
 // TestPromise02CrashNobodyGetsTwoAndNobodyIsLost kills a real process with SIGKILL at random instants, nine of ten with requests in flight, and counts at the provider.

@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"io"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -78,5 +80,12 @@ func defaults(t *testing.T, p *provider) order {
 	return order{
 		Role: "send", Path: t.TempDir() + "/outbound.db", BaseURL: p.url, Owner: "here",
 		Concurrency: 16, Lease: 300 * time.Millisecond, Timeout: time.Second,
+	}
+}
+
+// logTo makes an engine log everything into w, which is read when the engine is at rest.
+func logTo(w io.Writer) func(*outbound.Config) {
+	return func(c *outbound.Config) {
+		c.Logger = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))
 	}
 }

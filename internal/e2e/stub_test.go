@@ -2,5 +2,4 @@ package e2e_test
 
 import "context"
 
-func childCounts(context.Context, *order) error  { return nil }
-func limitPages()                                {}
+func childCounts(context.Context, *order) error { return nil }

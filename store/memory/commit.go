@@ -85,10 +85,10 @@ func (s *Store) refusal(c *campaign, batch *outbound.Batch, b *outbound.RunBatch
 	if refused := r.Grants(batch.Now); refused != "" {
 		return refused
 	}
-	switch r.Tail { // a clock that went back does not bring back what was given up
-	case outbound.Skipped:
+	if r.Tail == outbound.Skipped { // a clock that went back does not bring back what was given up
 		return outbound.RefusedExpired
-	case outbound.Canceled:
+	}
+	if r.Tail != outbound.Pending {
 		return outbound.RefusedNotRunning
 	}
 	if len(s.stops) > 0 && (s.stopped(outbound.StopTouchpoint, batch.Touchpoint) || s.stopped(outbound.StopGroup, r.Group)) {

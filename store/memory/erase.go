@@ -14,7 +14,7 @@ import (
 )
 
 // erasedPrefix begins what takes the place of an erased address.
-const erasedPrefix = "erased:"
+const erasedPrefix = outbound.ErasedPrefix
 
 func isErased(address string) bool { return strings.HasPrefix(address, erasedPrefix) }
 

@@ -46,7 +46,7 @@ func read(r *bufio.Reader) (*Store, error) {
 		return nil, err
 	}
 	// The checksum stands at the end.
-	if n, err := io.Copy(io.Discard, zipped); err != nil || n > 0 {
+	if _, err := io.ReadFull(zipped, make([]byte, 1)); err == nil || !errors.Is(err, io.EOF) {
 		return nil, broken(err)
 	}
 	return s, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,7 +96,7 @@ func TestASnapshotIsOfOneMoment(t *testing.T) {
 	}()
 	require.NoError(t, <-done)
 	require.NoError(t, w.Close())
-	loaded, err := memory.Load(bytes.NewReader(append(first, <-rest...)))
+	loaded, err := memory.Load(bytes.NewReader(slices.Concat(first, <-rest)))
 	require.NoError(t, err)
 	old, err := memory.Load(bytes.NewReader(before))
 	require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 )
 
 // Recover implements [outbound.Ledger]. It looks at the outstanding ranges, those numbers above Low up to Cursor, and at the rows in sending,
-// and at no others. The rows get ClassAmbiguous and ReasonCrash. It works in short transactions, each of which asks for the token.
+// and at no others, and raises Low to what it looked at. The rows get ClassAmbiguous and ReasonCrash. It works in short transactions, each of which asks for the token.
 func (s *Store) Recover(ctx context.Context, now time.Time, touchpoint string, token int64, resend time.Time) (int64, error) {
 	var ids []outbound.CampaignID
 	// A write transaction, though it only reads: no commit of the former owner may follow it unseen.
@@ -59,7 +59,8 @@ func (s *Store) recoverRun(ctx context.Context, now time.Time, id outbound.Campa
 			}
 			after, done = to, to >= r.Cursor && n < sliceRows
 			total += n
-			if n == 0 {
+			low := r.Low
+			if r.Low = max(r.Low, to); n == 0 && r.Low == low {
 				return nil
 			}
 			r.Counts.Move(outbound.Sending, outbound.Uncertain, n)
