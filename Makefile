@@ -10,7 +10,7 @@ MODULES = $(shell $(GO) work edit -json go.work | sed -n 's/.*"DiskPath": "\(.*\
 PACKAGES = $(addsuffix /...,$(MODULES))
 
 # Samples that test-samples runs for real, each with arguments that need no account.
-SAMPLES = "examples/quickstart" "examples/broadcast -dry-run"
+SAMPLES = "examples/quickstart" "examples/broadcast -dry-run -audience examples/broadcast/testdata/ids.txt -text Hi"
 
 # Knobs of the targets below that `make test` does not run.
 BENCH ?= .

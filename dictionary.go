@@ -43,6 +43,7 @@ var dictionaryTable = map[string]words{
 	"wait.due":      {"waits until people who are held or retried come due", "ждёт срока отложенных и повторных отправок"},
 	"wait.stop":     {"an emergency stop is in force; release it to go on", "действует аварийная остановка; снимите её, чтобы продолжить"},
 	"wait.policy":   {"a policy or the suppression list cannot answer now; it is asked again", "политика или стоп-лист сейчас не отвечает; вопрос будет повторён"},
+	"wait.nobody":   {"no process drives it now", "сейчас её никто не ведёт"},
 	"wait.pausing":  {"is being paused", "приостанавливается"},
 
 	"cause.requested":    {"paused or canceled by request", "остановлена по просьбе"},

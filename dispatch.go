@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -58,7 +59,7 @@ func (d *driver) dispatch(hard context.Context, now time.Time) {
 				continue
 			}
 		}
-		if d.inflight >= d.concurrency || d.pacer.begin(now, 1) > 0 {
+		if d.inflight >= d.concurrency || d.pacer.begin(now) > 0 {
 			break
 		}
 		if d.gap > 0 {
@@ -75,6 +76,9 @@ func (d *driver) dispatch(hard context.Context, now time.Time) {
 		n := copy(d.granted, d.granted[i:])
 		clear(d.granted[n:])
 		d.granted = d.granted[:n]
+	}
+	if len(d.granted) == 0 && !d.writing && !slices.ContainsFunc(d.runs, func(a *activeRun) bool { return len(a.ready)+len(a.claims) > 0 }) {
+		d.pacer.idle(now)
 	}
 }
 

@@ -215,6 +215,9 @@ func (d *driver) close(now time.Time) {
 	if !d.closing {
 		d.closing, d.closedAt = true, now
 		d.withdrawGranted(nil)
+		for _, a := range d.runs {
+			a.nudge = true // to say that nobody drives it
+		}
 	}
 }
 

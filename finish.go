@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -28,7 +29,7 @@ func (d *driver) finished(soft context.Context, now time.Time, linger time.Durat
 			d.leaveLate()
 			return DriveResult{Status: DriveMore}, true
 		}
-		return DriveResult{Status: DriveMore}, pending == 0 && !d.writing && d.used == 0 && d.newGate == nil && d.newPace == nil
+		return DriveResult{Status: DriveMore}, pending == 0 && !d.nudged() && !d.writing && d.used == 0 && d.newGate == nil && d.newPace == nil
 	}
 	if d.used > 0 || d.writing || pending > 0 || d.probing || d.failures > 0 || d.newGate != nil || d.newPace != nil {
 		return DriveResult{}, false
@@ -96,6 +97,9 @@ func (d *driver) outlook(now time.Time) (Waiting, time.Time) {
 
 // waitingOf is the one thing that a campaign waits for.
 func (d *driver) waitingOf(a *activeRun, store time.Time) Waiting {
+	if d.closing {
+		return Waiting{Code: "nobody"}
+	}
 	if s, ok := stopFor(d.stops, &a.run); ok {
 		return Waiting{Code: "stop", Text: s.Reason}
 	}
@@ -125,6 +129,11 @@ func (d *driver) waitingOf(a *activeRun, store time.Time) Waiting {
 func (d *driver) unsaid(a *activeRun) bool {
 	w, said := d.waitingOf(a, d.e.clock.now()), a.run.Waiting
 	return w.Code != said.Code || w.Text != said.Text || w.Until.Sub(said.Until).Abs() > time.Second
+}
+
+// nudged says whether a campaign still has something to tell the ledger.
+func (d *driver) nudged() bool {
+	return slices.ContainsFunc(d.runs, func(a *activeRun) bool { return a.nudge && !a.halted })
 }
 
 // words is a gate's cause.

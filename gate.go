@@ -32,7 +32,7 @@ type Pace struct {
 
 // Waiting is the one thing that a running campaign waits for.
 type Waiting struct {
-	// Code is stable: rate, throttle, account, outage, hold, retry, doubts, quota, quiet_hours, lease, stop, media, store, start.
+	// Code is stable: rate, throttle, account, outage, due (people who are held or retried), stop, policy, pausing, nobody (no process drives it now).
 	Code  string    `json:"code,omitempty"`
 	Until time.Time `json:"until,omitzero"` // zero = nobody knows
 	Text  string    `json:"text,omitempty"` // more in words: the provider's, or who holds the lease
@@ -40,7 +40,7 @@ type Waiting struct {
 
 // Cause is why a campaign is paused or ended.
 type Cause struct {
-	// Code is stable: requested, stopped, content, pause_after, missed_start, stale, expired, unsealable.
+	// Code is stable: requested, content, pause_after, missed_start, not_allowed, stale, expired, unsealable.
 	Code  string    `json:"code,omitempty"`
 	Text  string    `json:"text,omitempty"`
 	Actor string    `json:"actor,omitempty"`

@@ -167,8 +167,12 @@ func (d *driver) setGate(g Gate) {
 
 // setGateAfterReopen lifts an account fault that a human says is mended.
 func (d *driver) setGateAfterReopen() {
-	if d.gate.Kind == GateAccount {
+	switch d.gate.Kind {
+	case GateAccount:
 		d.setGate(Gate{})
+	case GateOutage:
+		d.gate.Until = time.Time{} // probe at once
+	case GateOpen, GateThrottle:
 	}
 }
 

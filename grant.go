@@ -64,7 +64,7 @@ func (d *driver) write1(now time.Time) {
 		if d.wantsCommit(a, room) {
 			wants = true
 		}
-		if a.nudge && !a.halted && !d.closing {
+		if a.nudge && !a.halted {
 			dirty = true
 		}
 	}

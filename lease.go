@@ -3,7 +3,6 @@ package outbound
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -88,7 +87,7 @@ func (e *Engine) acquire(ctx context.Context, name string) (before TouchpointRec
 		return Act{}, nil
 	})
 	if errors.Is(err, ErrConflict) {
-		return before, nil, &held{"another process that was quicker", time.Now().Add(e.config.PollInterval)}, nil
+		return before, nil, &held{"another process", time.Now().Add(e.config.PollInterval)}, nil
 	}
 	if err != nil {
 		return before, nil, nil, err
@@ -160,9 +159,4 @@ func (e *Engine) release(ctx context.Context, l *lease) {
 	if err := e.beat(ctx, l, e.clock.now(), true); err != nil && !errors.Is(err, ErrLeaseLost) {
 		e.log.Warn("outbound: the lease could not be released; it ends by itself", "touchpoint", l.name, "error", err)
 	}
-}
-
-// describe is who holds a touchpoint, in words.
-func (h *held) describe() string {
-	return fmt.Sprintf("%s; to be looked at again in %s", h.owner, time.Until(h.until).Round(100*time.Millisecond))
 }

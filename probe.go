@@ -65,7 +65,7 @@ func (e *Engine) probe(ctx context.Context, id CampaignID, sample int) (ProbeRep
 			return report, err
 		}
 		after = max(after, rows[0].Seq-step)
-		for wait := pace.begin(time.Now(), 1); wait > 0; wait = pace.begin(time.Now(), 1) {
+		for wait := pace.begin(time.Now()); wait > 0; wait = pace.begin(time.Now()) {
 			if !pauseFor(ctx, wait, nil) {
 				return report, context.Cause(ctx)
 			}

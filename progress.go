@@ -82,7 +82,7 @@ func (e *Engine) progressOf(r *Run) Progress {
 		p.PerSecond = d.speed(r.ID)
 	}
 	e.mu.Unlock()
-	if elapsed := now.Sub(r.Started).Seconds(); p.PerSecond == 0 && elapsed > 1 {
+	if elapsed := now.Sub(r.Started).Seconds(); p.PerSecond == 0 && elapsed > 1 && now.Sub(r.Heartbeat) < heartbeatFresh {
 		p.PerSecond = float64(p.Done()) / elapsed
 	}
 	if p.PerSecond > 0 {
@@ -110,6 +110,9 @@ func (e *Engine) ProgressOf(ctx context.Context, ids ...CampaignID) ([]Progress,
 	}
 	return all, nil
 }
+
+// heartbeatFresh is how old a campaign's last sign of life may be for its average speed to say something.
+const heartbeatFresh = 30 * time.Second
 
 // watchEvery is how often a watched campaign that another process drives is looked at; watchGap the least time between two looks.
 const (

@@ -33,16 +33,22 @@ func (r Rate) unlimited() bool { return r.N <= 0 || r.Per <= 0 }
 // DefaultHeadroom is the part of a provider's published rate that is left to the host's own answers on the same token.
 const DefaultHeadroom = 0.2
 
-// pacer spaces the beginnings of requests: at most the rate in any window, with burst 1. It is safe for concurrent use.
+// pacer spaces the beginnings of requests: never more than the rate's N in any window of its length, and within one with burst 1. Only above 100 a second, and only while requests wait for
+// their slots, what was begun late by a late wake-up is caught up, at most catchUp of it: else a fast rate could not be used. It is safe for concurrent use.
 type pacer struct {
 	base    rate.Limit // at factor 1, per second; rate.Inf = unlimited
 	window  time.Duration
 	limiter *rate.Limiter
+	recent  []time.Time // a ring of the last beginnings, as many as a window may hold; used by one goroutine
+	oldest  int
 
 	mu      sync.Mutex
 	factor  float64   // guarded by mu
 	changed time.Time // when the factor last changed or a stop ended, in the store's time; guarded by mu
 }
+
+// catchUp is how much lateness may be caught up.
+const catchUp = 10 * time.Millisecond
 
 // Limits of the learned factor, and how it moves: a 429 takes a third, each quiet minute gives a tenth of the full rate back.
 const (
@@ -62,11 +68,26 @@ func newPacer(r Rate, headroom float64, learned Pace, now time.Time) *pacer {
 	if learned.Factor > 0 {
 		p.factor = min(learned.Factor, 1)
 	}
-	p.limiter = rate.NewLimiter(p.limit(), 1)
+	burst := 1
 	if p.base != rate.Inf {
-		p.limiter.ReserveN(now, 1)
+		burst += int(float64(p.base) * catchUp.Seconds())
+		p.recent = make([]time.Time, max(int(float64(p.base)*p.window.Seconds()+1e-9), 1))
+	}
+	p.limiter = rate.NewLimiter(p.limit(), burst)
+	if p.base != rate.Inf {
+		p.limiter.ReserveN(now, burst)
 	}
 	return p
+}
+
+// idle says that no request waits for a slot: slots that pass from now on are not caught up.
+func (p *pacer) idle(now time.Time) {
+	if p.limiter.Burst() == 1 {
+		return
+	}
+	if late := int(p.limiter.TokensAt(now)) - 1; late > 0 {
+		p.limiter.ReserveN(now, late)
+	}
 }
 
 func (p *pacer) limit() rate.Limit {
@@ -77,16 +98,19 @@ func (p *pacer) limit() rate.Limit {
 }
 
 // begin takes the slot of one request if it is free at now, else says how long until it is.
-func (p *pacer) begin(now time.Time, n int) (wait time.Duration) {
+func (p *pacer) begin(now time.Time) (wait time.Duration) {
 	if p.base == rate.Inf {
 		return 0
 	}
-	if p.limiter.AllowN(now, n) {
-		return 0
+	if wait = p.wait(now); wait > 0 {
+		return wait
 	}
-	missing := float64(n) - p.limiter.TokensAt(now)
-	wait = time.Duration(missing / float64(p.limiter.Limit()) * float64(time.Second))
-	return max(wait, time.Nanosecond)
+	if !p.limiter.AllowN(now, 1) {
+		return time.Microsecond // a rounding away
+	}
+	p.recent[p.oldest] = now
+	p.oldest = (p.oldest + 1) % len(p.recent)
+	return 0
 }
 
 // slots is how many requests could begin until the horizon from now, were all taken as early as possible.
@@ -102,11 +126,14 @@ func (p *pacer) wait(now time.Time) time.Duration {
 	if p.base == rate.Inf {
 		return 0
 	}
-	missing := 1 - p.limiter.TokensAt(now)
-	if missing <= 0 {
-		return 0
+	var wait time.Duration
+	if missing := 1 - p.limiter.TokensAt(now); missing > 0 {
+		wait = time.Duration(missing/float64(p.limiter.Limit())*float64(time.Second)) + time.Nanosecond
 	}
-	return time.Duration(missing / float64(p.limiter.Limit()) * float64(time.Second))
+	if at := p.recent[p.oldest]; !at.IsZero() {
+		wait = max(wait, at.Add(p.window).Sub(now))
+	}
+	return max(wait, 0)
 }
 
 // slower lowers the rate after the provider throttled, and returns what to store. store is the store's time.

@@ -63,7 +63,7 @@ func (e *Engine) serve(ctx context.Context, untilIdle bool) error {
 				w = &ward{}
 				wards[name] = w
 			}
-			if w.err != nil && untilIdle && !e.temporary(w.err) || errors.Is(w.err, ErrUnknownTouchpoint) && untilIdle {
+			if w.err != nil && untilIdle && !e.temporary(w.err) && !errors.Is(w.err, ErrUnknownTouchpoint) {
 				mu.Unlock()
 				return w.err
 			}
@@ -119,6 +119,8 @@ func (w *ward) took(e *Engine, r DriveResult, err error) {
 	w.driving, w.stuck, w.err = false, false, err
 	now := time.Now()
 	switch {
+	case errors.Is(err, ErrUnknownTouchpoint): // somebody else's
+		w.after, w.stuck = now.Add(10*e.config.PollInterval), true
 	case err != nil:
 		w.after = now.Add(max(e.config.PollInterval, time.Second))
 		e.log.Error("outbound: a touchpoint could not be driven", "error", err)

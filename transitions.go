@@ -262,6 +262,7 @@ func (e *Engine) resume(ctx context.Context, id CampaignID) error {
 	_, err = e.store.UpdateRun(ctx, id, func(r *Run) (Act, error) {
 		switch r.State {
 		case Running:
+			r.Heartbeat = now // somebody looked at it
 			return Act{}, nil
 		case Paused:
 			if r.PauseAfter > 0 && r.Begun >= r.PauseAfter {
@@ -282,11 +283,15 @@ func (e *Engine) resume(ctx context.Context, id CampaignID) error {
 	return errorf("resume", id, e.reopenTouchpoint(ctx, run.Touchpoint))
 }
 
-// reopenTouchpoint lifts an account fault, so that the owner opens the touchpoint anew, with a new token if there is one.
+// reopenTouchpoint lifts an account fault, so that the owner opens the touchpoint anew, with a new token if there is one; and has an outage probed at once.
 func (e *Engine) reopenTouchpoint(ctx context.Context, name string) error {
 	_, err := e.store.UpdateTouchpoint(ctx, name, func(t *TouchpointRecord) (Act, error) {
-		if t.Gate.Kind == GateAccount {
+		switch t.Gate.Kind {
+		case GateAccount:
 			t.Gate = Gate{}
+		case GateOutage:
+			t.Gate.Until = time.Time{}
+		case GateOpen, GateThrottle: // the provider's word stands
 		}
 		return Act{}, nil
 	})

@@ -62,14 +62,14 @@ func (s *sender) run(ctx context.Context) (why reason, err error) {
 	s.c = s.e.Campaign(s.o.id)
 	over, err := s.prepare(ctx, audience)
 	if err != nil {
-		return s.last(reason{}, err)
+		return s.last(ctx, reason{}, err)
 	}
 	if over {
-		return s.last(canceled(), nil)
+		return s.last(ctx, canceled(), nil)
 	}
 	s.began = time.Now()
 	why, err = s.drive(ctx)
-	return s.last(why, err)
+	return s.last(ctx, why, err)
 }
 
 // openAudience opens the file of ids; nil = there is none. Reading standard input ends with ctx, too.
@@ -85,7 +85,10 @@ func openAudience(ctx context.Context, name string, in io.Reader) (audience outb
 			w.CloseWithError(err)
 		}()
 		restore := context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
-		return outbound.ReadAudience(r), func() { restore(); r.Close() }, nil
+		return outbound.ReadAudience(r), func() {
+			restore()
+			_ = r.Close() // of a pipe never fails
+		}, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -178,9 +181,9 @@ func draftOf(o *options) outbound.Draft {
 	}
 }
 
-// last adds how far the campaign is, if it is at all.
-func (s *sender) last(why reason, err error) (reason, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+// last adds how far the campaign is, if it is at all. It is asked also when ctx has ended.
+func (s *sender) last(ctx context.Context, why reason, err error) (reason, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	p, readErr := s.c.Progress(ctx)
 	if readErr == nil {
@@ -221,6 +224,7 @@ func (s *sender) report(why reason, err error) (code status) {
 	case statusDoubts:
 		s.t.say("%d people may have got it or not; see who: broadcast explain -db %[2]s -id %[3]s -state uncertain; decide: broadcast resolve -db %[2]s -id %[3]s -as resend|accepted|failed",
 			p.Uncertain, quote(s.o.db), quote(string(s.o.id)))
+	case statusDone, statusUsage:
 	case statusError:
 		if p.State != "" {
 			s.t.say("what is recorded is kept; to go on: %s", s.o.again())

@@ -106,11 +106,11 @@ func (t terminal) say(format string, a ...any) { _, _ = fmt.Fprintf(t.err, forma
 func (t terminal) print(format string, a ...any) { _, _ = fmt.Fprintf(t.out, format+"\n", a...) }
 
 // printJSON writes a value as one line of the result.
-func (t terminal) printJSON(v any) status {
+func (t terminal) printJSON(v any) {
 	line, err := json.Marshal(v)
 	if err != nil {
-		return t.fail(err)
+		t.fail(err)
+		return
 	}
 	t.print("%s", line)
-	return statusDone
 }

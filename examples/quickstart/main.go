@@ -125,8 +125,9 @@ func goOn(ctx context.Context, p *printer, engine *outbound.Engine, provider *pr
 		return prepare(ctx, p, engine, provider)
 	case outbound.Paused:
 		return campaign.Resume(ctx)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // sendAll sends until nothing is left to do, and shows it.

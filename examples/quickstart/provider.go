@@ -29,7 +29,7 @@ type source struct {
 }
 
 // simToken is the simulated bot's.
-const simToken = "4815162342:AAE-simulated-token"
+const simToken = "4815162342:AAE-simulated-token" //nolint:gosec // of a bot that exists in this process only
 
 // chooseProvider takes the real Telegram if the environment names a token and chats, else a simulated one.
 func chooseProvider(ctx context.Context, p *printer) (*provider, error) {

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -33,7 +32,7 @@ func childSends(ctx context.Context, o *order) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Println("begun")
+	tell("begun")
 	if o.Serve {
 		go reportSize(ctx)
 		return e.Run(ctx)
@@ -94,7 +93,7 @@ func (t *talkative) Commit(ctx context.Context, b outbound.Batch) (outbound.Batc
 	if n > 0 {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		fmt.Println("granted", time.Now().UnixNano(), b.Token, n)
+		tell("granted", time.Now().UnixNano(), b.Token, n)
 	}
 	return r, nil
 }
@@ -110,7 +109,7 @@ func reportSize(ctx context.Context) {
 		case <-tick.C:
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
-			fmt.Println("size", runtime.NumGoroutine(), m.HeapAlloc>>10)
+			tell("size", runtime.NumGoroutine(), m.HeapAlloc>>10)
 		}
 	}
 }

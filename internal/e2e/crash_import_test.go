@@ -43,7 +43,7 @@ func childImports(ctx context.Context, o *order) (err error) {
 		return err
 	}
 	audience := outbound.FromSlice(list())
-	fmt.Println("begun")
+	tell("begun")
 	_, err = e.Campaign("list").Import(ctx, "list", audience)
 	return err
 }

@@ -57,7 +57,7 @@ func (m *massacre) prepare(t *testing.T, doubts outbound.Doubts) {
 	if m.life == 0 {
 		m.life = 20 * time.Second / time.Duration(m.kills)
 	}
-	addresses, _ := m.provider.audience(m.people)
+	addresses := m.provider.audience(firstID, m.people)
 	began(t, m.order, m.id, doubts, addresses)
 }
 

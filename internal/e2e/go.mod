@@ -6,6 +6,7 @@ require (
 	github.com/outbound-go/outbound v0.1.0
 	github.com/outbound-go/outbound/store/sqlite v0.1.0
 	github.com/stretchr/testify v1.12.1
+	modernc.org/sqlite v1.61.1
 )
 
 require (
@@ -28,7 +29,6 @@ require (
 	modernc.org/libc v1.79.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
-	modernc.org/sqlite v1.61.1 // indirect
 )
 
 replace github.com/outbound-go/outbound => ../..

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func (p *process) finish(t *testing.T) {
 func (p *process) lines() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.said[:len(p.said):len(p.said)]
+	return slices.Clip(p.said)
 }
 
 func tail(b []byte, n int) string { return string(b[max(len(b)-n, 0):]) }

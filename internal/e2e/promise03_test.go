@@ -78,7 +78,7 @@ func TestPromise03AStoppedOwnerIsReplacedAndSendsNothingWhenItWakes(t *testing.T
 	o := defaults(t, p)
 	o.Lease, o.Timeout = 600*time.Millisecond, 5*time.Second
 	const people = 12_000
-	addresses, _ := p.audience(people)
+	addresses := p.audience(firstID, people)
 	began(t, o, "c", outbound.DoubtsHold, addresses)
 	store, err := sqlite.OpenConfig(t.Context(), sqlite.Config{Path: o.Path, BusyTimeout: time.Millisecond})
 	require.NoError(t, err)

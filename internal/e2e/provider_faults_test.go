@@ -23,8 +23,8 @@ type faultCase struct {
 	got, sure bool
 }
 
-// patienceOfRequests is how long a request may take in the tests of faults.
-const patienceOfRequests = 500 * time.Millisecond
+// patienceOfRequests is how long a request may take where answers come too late.
+const patienceOfRequests = time.Second
 
 func faultCases() []faultCase {
 	page := simulator.Fault{Kind: simulator.FaultStatus, Status: http.StatusOK, ContentType: "text/html", Body: "<html>Welcome to the hotel's network</html>"}
@@ -70,7 +70,10 @@ func TestPromise02ProviderFaultsLeaveNobodyUnaccounted(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := newProvider(t, simulator.TelegramConfig{CountsOnly: true})
 			o := defaults(t, p)
-			o.Timeout, o.Concurrency = patienceOfRequests, 64
+			o.Timeout, o.Concurrency = 10*patienceOfRequests, 64
+			if c.fault.Delay > patienceOfRequests {
+				o.Timeout = patienceOfRequests
+			}
 			addresses, known := strangers(p, seeded(t))
 			p.SetFault(faultOnce(known, c.fault))
 			h := openHost(t, o, sqlite.Config{}, nil)

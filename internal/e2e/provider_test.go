@@ -24,6 +24,7 @@ type provider struct {
 	url       string
 	slow      atomic.Bool // answers take 5 to 50 ms
 	throttles atomic.Int64
+	begun     atomic.Int64 // sendMessage requests, with throttle
 }
 
 // newProvider serves a provider without a rate until the test ends.
@@ -59,7 +60,11 @@ func serve(t *testing.T, h http.Handler) string {
 // throttle makes about one request of n a 429 for a second.
 func (p *provider) throttle(n int) {
 	p.SetFault(func(r simulator.FaultRequest) simulator.Fault {
-		if r.Method == "sendMessage" && rand.IntN(n) == 0 {
+		if r.Method != "sendMessage" {
+			return simulator.Fault{}
+		}
+		p.begun.Add(1)
+		if rand.IntN(n) == 0 {
 			p.throttles.Add(1)
 			return simulator.TooManyRequests(time.Second)
 		}
@@ -70,11 +75,11 @@ func (p *provider) throttle(n int) {
 // firstID is the lowest chat id of an audience.
 const firstID = 8_412_000_000
 
-// audience makes n people: one of 50 has blocked the bot, one of 50 is unknown to it. It returns their addresses and the number of those who can be reached.
-func (p *provider) audience(n int) (addresses []string, reachable int) {
-	addresses = make([]string, n)
+// audience makes n people with chat ids from the given one: one of 50 has blocked the bot, one of 50 is unknown to it. It returns their addresses.
+func (p *provider) audience(from int64, n int) []string {
+	addresses := make([]string, n)
 	for i := range n {
-		id := int64(firstID + i)
+		id := from + int64(i)
 		addresses[i] = fmt.Sprint(id)
 		switch i % 50 {
 		case 7:
@@ -82,8 +87,7 @@ func (p *provider) audience(n int) (addresses []string, reachable int) {
 		case 13: // unknown
 		default:
 			p.AddChats(token, id)
-			reachable++
 		}
 	}
-	return addresses, reachable
+	return addresses
 }

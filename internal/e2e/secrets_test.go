@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,7 +93,7 @@ func TestPromise10NoLogLineShowsASecretWhateverGoesWrong(t *testing.T) {
 		logTo(&log)(c)
 		c.MaxRetryDelay = 100 * time.Millisecond
 	})
-	addresses, _ := p.audience(300)
+	addresses := p.audience(firstID, 300)
 	people := make([]outbound.Recipient, len(addresses))
 	for i, a := range addresses {
 		people[i] = outbound.Recipient{Address: a, Variables: map[string]string{"name": privateName}}
@@ -122,7 +123,7 @@ func TestPromise10NoLogLineShowsASecretWhateverGoesWrong(t *testing.T) {
 	note := func(err error) { said += chain(err) }
 	c, err := h.Create(t.Context(), outbound.Draft{ID: "c", Name: "n", Touchpoint: bot, Message: outbound.Message{Text: privateText + ", {{.name}}"}})
 	require.NoError(t, err)
-	_, err = c.Import(t.Context(), "list", outbound.FromSlice(append(people, outbound.Recipient{Address: addresses[0] + "x"})))
+	_, err = c.Import(t.Context(), "list", outbound.FromSlice(slices.Concat(people, []outbound.Recipient{{Address: addresses[0] + "x"}})))
 	require.NoError(t, err)
 	require.NoError(t, c.Start(t.Context()))
 	require.NoError(t, h.RunUntilIdle(t.Context()))
