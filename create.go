@@ -63,6 +63,10 @@ func (e *Engine) create(ctx context.Context, d Draft, notice bool) (Campaign, er
 		case !errors.Is(err, ErrNotFound):
 			return nil, errorf("create", d.ID, err)
 		}
+		// An earlier Create was cut off before its draft was saved: this one is it.
+		if _, err := e.store.UpdateRun(ctx, d.ID, func(r *Run) (Act, error) { return Act{}, rewrite(r, &run) }); err != nil {
+			return nil, errorf("create", d.ID, err)
+		}
 	}
 	if err := e.catalogue.SaveDraft(ctx, d.ID, document); err != nil {
 		return nil, errorf("create", d.ID, err)
@@ -102,23 +106,48 @@ func (e *Engine) Update(ctx context.Context, id CampaignID, d Draft) error {
 	if err != nil {
 		return errorf("update", id, err)
 	}
+	// Run and document may live in two databases: in between nobody can start it.
+	fresh := runOf(d)
 	_, err = e.store.UpdateRun(ctx, id, func(r *Run) (Act, error) {
-		switch {
-		case r.State != DraftState:
-			return Act{}, stateError(r, "only a draft can be changed; clone it")
-		case (r.Touchpoint != d.Touchpoint || r.Group != d.Group) && (r.Counts.Total() > 0 || r.OpenImports > 0):
-			return Act{}, Problems{NewProblem("touchpoint", "touchpoint_has_audience")}
+		if err := rewrite(r, &fresh); err != nil {
+			return Act{}, err
 		}
-		fresh := runOf(d)
-		r.Group, r.Touchpoint, r.Name, r.Purpose, r.Priority, r.Labels = fresh.Group, fresh.Touchpoint, fresh.Name, fresh.Purpose, fresh.Priority, fresh.Labels
-		r.Doubts, r.NotAfter, r.PauseAfter = fresh.Doubts, fresh.NotAfter, fresh.PauseAfter
+		r.Cause = Cause{Code: updating, Actor: ActorOf(ctx), At: e.clock.now()}
 		r.Revision++
 		return e.act(ctx, r, "update", ""), nil
 	})
 	if err != nil {
 		return errorf("update", id, err)
 	}
-	return errorf("update", id, e.catalogue.SaveDraft(ctx, id, document))
+	if err := e.catalogue.SaveDraft(ctx, id, document); err != nil {
+		return errorf("update", id, err)
+	}
+	_, err = e.store.UpdateRun(ctx, id, func(r *Run) (Act, error) {
+		if r.Cause.Code == updating {
+			r.Cause = Cause{}
+			r.Revision++
+		}
+		return Act{}, nil
+	})
+	return errorf("update", id, err)
+}
+
+// updating is the cause code of a draft whose document is being written.
+const updating = "updating"
+
+var errUpdating = fmt.Errorf("its draft is being changed; if that was cut off, call Update again: %w", ErrConflict)
+
+// rewrite gives a draft's run the facts of a new document.
+func rewrite(r, fresh *Run) error {
+	switch {
+	case r.State != DraftState:
+		return stateError(r, "only a draft can be changed; clone it")
+	case (r.Touchpoint != fresh.Touchpoint || r.Group != fresh.Group) && (r.Counts.Total() > 0 || r.OpenImports > 0):
+		return Problems{NewProblem("touchpoint", "touchpoint_has_audience")}
+	}
+	r.Group, r.Touchpoint, r.Name, r.Purpose, r.Priority, r.Labels = fresh.Group, fresh.Touchpoint, fresh.Name, fresh.Purpose, fresh.Priority, slices.Clone(fresh.Labels)
+	r.Doubts, r.NotAfter, r.PauseAfter = fresh.Doubts, fresh.NotAfter, fresh.PauseAfter
+	return nil
 }
 
 // Clone makes a new draft with the content of a campaign, without its audience. An empty id makes a random one.
@@ -144,10 +173,7 @@ func (e *Engine) Delete(ctx context.Context, id CampaignID) error {
 		}
 		return Act{}, stateError(r, "cancel it first")
 	})
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return errorf("delete", id, err)
 	}
 	for done := false; !done; {

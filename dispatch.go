@@ -65,6 +65,7 @@ func (d *driver) dispatch(hard context.Context, now time.Time) {
 		if d.gap > 0 {
 			d.begun.add(it.row.Address, d.gap, now)
 		}
+		it.channel = d.channel
 		d.spawn(hard)
 		d.inflight++
 		d.flown++

@@ -39,6 +39,9 @@ func (e *Engine) drive(ctx context.Context, name string, budget, linger time.Dur
 	}
 	channel, err := e.config.Touchpoints.Open(ctx, name)
 	if err != nil {
+		if !errors.Is(err, ErrUnknownTouchpoint) { // else it is another replica's
+			e.sayUnopened(ctx, name)
+		}
 		return fail(err)
 	}
 	if problems := selfcheck("", channel); len(problems) > 0 {
@@ -92,7 +95,7 @@ func (e *Engine) drive(ctx context.Context, name string, budget, linger time.Dur
 	wg.Wait()
 	closing, cancel := context.WithTimeout(work, 5*time.Second)
 	defer cancel()
-	if err == nil || !errors.Is(err, ErrLeaseLost) {
+	if !d.left && !errors.Is(err, ErrLeaseLost) {
 		e.release(closing, l)
 	}
 	if errors.Is(err, ErrLeaseLost) {
@@ -102,6 +105,22 @@ func (e *Engine) drive(ctx context.Context, name string, budget, linger time.Dur
 		return fail(err)
 	}
 	return result, nil
+}
+
+// sayUnopened records that the campaigns of a touchpoint wait for it to be opened. Why is for the log: the host's error may contain anything.
+func (e *Engine) sayUnopened(ctx context.Context, name string) {
+	runs, err := e.store.ListRuns(ctx, RunFilter{Touchpoint: name, States: []CampaignState{Running}, Notices: true, Limit: -1})
+	for i := range runs {
+		if err == nil && runs[i].Waiting.Code != "touchpoint" {
+			_, err = e.store.UpdateRun(ctx, runs[i].ID, func(r *Run) (Act, error) {
+				r.Waiting = Waiting{Code: "touchpoint"}
+				return Act{}, nil
+			})
+		}
+	}
+	if err != nil {
+		e.log.Warn("outbound: the store is not usable", "touchpoint", name, "error", err)
+	}
 }
 
 var errBudget = errors.New("the budget of this drive ended")

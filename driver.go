@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ type driver struct {
 	halfOpen  bool  // after an outage or account fault: one request at a time until one is answered
 	probing   bool  // a check of the account is under way
 	checked   bool  // the account was checked since the channel was opened
+	asking    int   // raised when a check under way became out of date
 	asked     bool  // it was asked, for the account fault in force
 	streak    int   // unanswered requests in a row
 	notBefore time.Time
@@ -51,6 +53,8 @@ type driver struct {
 	closing   bool
 	closedAt  time.Time
 	fatal     error
+	left      bool // outcomes were not written: the lease is not given back, so that somebody recovers
+	unadopted bool // a running campaign could not be taken up just now
 	quiets    []quiet
 	idleSince time.Time
 	measured  time.Time
@@ -121,7 +125,7 @@ func newDriver(e *Engine, name string, channel Channel) *driver {
 	return &driver{
 		e: e, name: name, channel: channel, caps: caps, concurrency: concurrency, gap: gap,
 		jobs: make(chan *item, concurrency), results: make(chan *item, 2*concurrency), pages: make(chan page, 16),
-		commits: make(chan commitJob), committed: make(chan commitDone, 1), controls: make(chan control), probes: make(chan probe, 1),
+		commits: make(chan commitJob), committed: make(chan commitDone, 1), controls: make(chan control), probes: make(chan probe, 8),
 		quit: make(chan struct{}), gone: make(chan struct{}), speeds: map[CampaignID]float64{},
 	}
 }
@@ -160,15 +164,16 @@ func (d *driver) serve(soft, work context.Context, linger time.Duration) (DriveR
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	ended, stopped := soft.Done(), false
+	wake := d.e.work()
 	d.measured = time.Now()
 	for {
 		now := time.Now()
 		if !now.Before(d.refreshAt) {
 			d.refresh(work, now)
 		}
-		d.steer(work, now)
+		d.steer(hard, now)
 		d.dispatch(hard, now)
-		d.feed(work, now)
+		d.feed(hard, now)
 		d.write1(now)
 		d.hush(now)
 		d.measure(now)
@@ -198,7 +203,8 @@ func (d *driver) serve(soft, work context.Context, linger time.Duration) (DriveR
 			d.obey(c)
 		case p := <-d.probes:
 			d.probed(work, p)
-		case <-d.e.work():
+		case <-wake:
+			wake = d.e.work()
 			d.refreshAt, d.woken = time.Time{}, true
 		case <-ended:
 			ended, stopped = nil, true
@@ -241,6 +247,7 @@ func (d *driver) refresh(ctx context.Context, now time.Time) {
 		d.storeFailed(err)
 		return
 	}
+	d.unadopted = false
 	listed := make(map[CampaignID]bool, len(runs))
 	for i := range runs {
 		r := &runs[i]
@@ -261,7 +268,7 @@ func (d *driver) refresh(ctx context.Context, now time.Time) {
 		if d.woken {
 			a.lookDue = d.e.clock.now()
 		}
-		a.nudge = a.nudge || d.unsaid(a)
+		a.nudge = a.nudge || d.unsaid(a) || a.run.PauseAfter > 0 && a.run.Begun >= a.run.PauseAfter && a.busy == 0 && !a.pausing
 	}
 	d.woken = false
 	for _, a := range d.runs {
@@ -287,6 +294,8 @@ func (d *driver) adopt(ctx context.Context, r *Run) {
 	}
 	if err != nil {
 		if d.e.temporary(err) {
+			d.unadopted = true
+			d.storeFailed(err)
 			return
 		}
 		d.e.pauseFor(ctx, r.ID, Cause{Code: "unsealable", Text: err.Error()})
@@ -307,13 +316,14 @@ func (d *driver) adopt(ctx context.Context, r *Run) {
 const staleAfter = time.Hour
 
 // pauseFor pauses a campaign that cannot go on, and logs it.
-func (e *Engine) pauseFor(ctx context.Context, id CampaignID, c Cause) {
+func (e *Engine) pauseFor(ctx context.Context, id CampaignID, c Cause) (done bool) {
 	_, err := e.pauseWith(ctx, id, c)
 	if err != nil && !errors.Is(err, ErrState) && !errors.Is(err, ErrNotFound) {
 		e.log.Error("outbound: a campaign could not be paused", "campaign", id, "cause", c.Code, "error", err)
-		return
+		return false
 	}
 	e.log.Warn("outbound: a campaign was paused", "campaign", id, "cause", c.Code)
+	return true
 }
 
 // loadMedia reads the stored file of a sealed message.
@@ -359,7 +369,8 @@ func (d *driver) reset(a *activeRun) {
 // obey does what another goroutine asked for.
 func (d *driver) obey(c control) {
 	if c.reopen {
-		d.checked, d.asked = false, false
+		d.checked, d.asked, d.probing = false, false, false
+		d.asking++ // whatever a check under way will say is out of date
 		d.setGateAfterReopen()
 	}
 	if c.quiet == nil {
@@ -381,7 +392,7 @@ func (d *driver) obey(c control) {
 // hush tells those who wait for quiet when it is.
 func (d *driver) hush(now time.Time) {
 	d.quiets = slices.DeleteFunc(d.quiets, func(q quiet) bool {
-		quietNow := !d.writing
+		quietNow := !d.writing && len(d.granted) == 0
 		for _, a := range d.runs {
 			if (q.id == "" || q.id == a.run.ID) && a.running > 0 {
 				quietNow = false
@@ -407,9 +418,11 @@ func (e *Engine) quiesce(ctx context.Context, r *Run) error {
 		case d.controls <- control{quiet: q}:
 			select {
 			case <-q.done:
-				return nil
+				if d.lease.valid(time.Now()) {
+					return nil
+				}
+				// It is not the owner any more, and may not have known it.
 			case <-d.gone:
-				return nil
 			case <-time.After(time.Until(until)):
 				return nil
 			case <-ctx.Done():
@@ -462,6 +475,7 @@ func (d *driver) measure(now time.Time) {
 	d.measured = now
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	maps.DeleteFunc(d.speeds, func(id CampaignID, _ float64) bool { return d.find(id) == nil })
 	for _, a := range d.runs {
 		v := float64(a.begun) / elapsed.Seconds()
 		if old := d.speeds[a.run.ID]; old > 0 {

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -84,6 +85,8 @@ func (p *page) read(ctx context.Context, e *Engine, j *judge, id CampaignID, aft
 		if len(rows) > 0 {
 			p.last = rows[len(rows)-1].Seq
 		}
+		// After a commit of unknown outcome the cursor may lie further than we know: whoever is below it and waits is a claim, not a first attempt.
+		rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Attempt > 0 || !r.Due.IsZero() })
 	}
 	if p.looked {
 		if due, p.nextDue, p.err = e.store.Due(ctx, id, now, size); p.err != nil {
@@ -92,8 +95,16 @@ func (p *page) read(ctx context.Context, e *Engine, j *judge, id CampaignID, aft
 		p.more = len(due) == size
 	}
 	var items []*item
-	if items, p.epoch, p.err = j.decide(ctx, now, append(due, rows...)); p.err != nil {
+	if items, p.epoch, p.err = j.decide(ctx, now, append(due, rows...), freshFor/2); p.err != nil {
 		return
+	}
+	if n := len(items); n < len(due) {
+		due, p.more, p.first = due[:n], true, false
+	} else if n < len(due)+len(rows) {
+		p.end, p.last = false, after
+		if k := n - len(due); k > 0 {
+			p.last = rows[k-1].Seq
+		}
 	}
 	p.due, p.items = items[:len(due)], items[len(due):]
 }
@@ -140,6 +151,9 @@ func (d *driver) receive(p page) {
 		}
 		if p.more {
 			a.lookDue = time.Time{}
+			if len(a.claims) == 0 { // all of them are being written
+				a.lookDue = d.e.clock.now().Add(50 * time.Millisecond)
+			}
 		}
 	}
 }

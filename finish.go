@@ -31,13 +31,16 @@ func (d *driver) finished(soft context.Context, now time.Time, linger time.Durat
 		}
 		return DriveResult{Status: DriveMore}, pending == 0 && !d.nudged() && !d.writing && d.used == 0 && d.newGate == nil && d.newPace == nil
 	}
-	if d.used > 0 || d.writing || pending > 0 || d.probing || d.failures > 0 || d.newGate != nil || d.newPace != nil {
+	if d.used > 0 || d.writing || pending > 0 || d.probing || d.newGate != nil || d.newPace != nil {
 		return DriveResult{}, false
 	}
 	for _, a := range d.runs {
-		if a.fetch {
+		if a.fetch || a.nudge && !a.halted {
 			return DriveResult{}, false
 		}
+	}
+	if len(d.runs) == 0 && d.unadopted {
+		return DriveResult{Status: DriveWait, Waiting: Waiting{Code: "store"}, Until: now.Add(max(d.e.config.PollInterval, time.Second))}, d.idle(now, linger)
 	}
 	if len(d.runs) == 0 {
 		return DriveResult{Status: DriveDone}, d.idle(now, linger)
@@ -114,7 +117,7 @@ func (d *driver) waitingOf(a *activeRun, store time.Time) Waiting {
 		return Waiting{Code: "policy", Until: store.Add(troubleGap), Text: a.trouble.Error()}
 	case store.Before(d.notBefore):
 		return Waiting{Code: "rate", Until: d.notBefore}
-	case len(a.ready)+len(a.claims) > 0 || !a.end || a.busy > 0 || a.nudge || a.fetch || !store.Before(a.lookDue):
+	case len(a.ready)+len(a.claims) > 0 || !a.end || a.busy > 0 || a.nudge || a.nextDue.IsZero() && (a.fetch || !store.Before(a.lookDue)) || !a.nextDue.IsZero() && !store.Before(a.nextDue):
 		if d.pacer.base > 0 && d.pacer.window > 0 {
 			return Waiting{Code: "rate"}
 		}
@@ -151,10 +154,17 @@ func (g Gate) words() string {
 // leaveLate hands outcomes that could not be written to the engine, which settles them when the store can.
 func (d *driver) leaveLate() {
 	for _, a := range d.runs {
-		if len(a.outcomes) > 0 {
-			d.e.keepLate(a.run.ID, a.outcomes)
-			a.outcomes, a.settling = nil, nil
+		var known []Outcome
+		for i, it := range a.settling {
+			if !it.unsure { // if its intent was recorded Recover makes it a doubt; if not, the attempt of this number is the next owner's
+				known = append(known, a.outcomes[i])
+			}
 		}
+		d.left = d.left || len(a.outcomes) > 0
+		if len(known) > 0 {
+			d.e.keepLate(a.run.ID, known)
+		}
+		a.outcomes, a.settling = nil, nil
 	}
 }
 
@@ -186,7 +196,7 @@ func (d *driver) pause(now time.Time) time.Duration {
 	}
 	open := d.open(now)
 	for _, a := range d.runs {
-		if len(a.outcomes) > 0 && !d.writing {
+		if len(a.outcomes) > 0 && !d.writing && !d.lease.isLost() {
 			earlier(later(d.firstDue.Add(outcomeDelay), d.writeAt))
 		}
 		if a.halted || !open || a.fetch {
@@ -198,7 +208,7 @@ func (d *driver) pause(now time.Time) time.Duration {
 		if a.tryAt.After(now) {
 			earlier(a.tryAt)
 		}
-		if len(a.ready)+len(a.claims) > 0 && !d.writing && d.used < 2*d.concurrency {
+		if len(a.ready)+len(a.claims) > 0 && !d.writing && d.used < 2*d.concurrency && !d.notBefore.After(store) && !d.stopped(a) && d.allowed(a, 1) > 0 {
 			earlier(now.Add(max(d.pacer.wait(now)-minHorizon, time.Millisecond)))
 		}
 	}

@@ -32,7 +32,7 @@ type Pace struct {
 
 // Waiting is the one thing that a running campaign waits for.
 type Waiting struct {
-	// Code is stable: rate, throttle, account, outage, due (people who are held or retried), stop, policy, pausing, nobody (no process drives it now).
+	// Code is stable: rate, throttle, account, outage, due (people who are held or retried), stop, policy, store, touchpoint (it cannot be opened), pausing, nobody (no process drives it now).
 	Code  string    `json:"code,omitempty"`
 	Until time.Time `json:"until,omitzero"` // zero = nobody knows
 	Text  string    `json:"text,omitempty"` // more in words: the provider's, or who holds the lease

@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type probe struct {
 	channel Channel // opened anew; nil = as before
 	account Account
 	able    bool // the channel can check
+	asking  int  // driver.asking when it began
 	err     error
 }
 
@@ -54,7 +56,7 @@ func (d *driver) steer(ctx context.Context, now time.Time) {
 	due := false
 	switch d.gate.Kind {
 	case GateOpen:
-		due = !d.checked
+		due = !d.checked && slices.ContainsFunc(d.runs, func(a *activeRun) bool { return !a.halted && !d.stopped(a) })
 	case GateOutage:
 		due = !store.Before(d.gate.Until)
 	case GateAccount:
@@ -67,8 +69,15 @@ func (d *driver) steer(ctx context.Context, now time.Time) {
 	d.asked = true
 	d.probing = true
 	reopen := d.gate.Kind == GateAccount || !d.checked
-	channel := d.channel
-	d.wg.Go(func() { d.probes <- d.ask(ctx, channel, reopen) })
+	channel, asking := d.channel, d.asking
+	d.wg.Go(func() {
+		p := d.ask(ctx, channel, reopen)
+		p.asking = asking
+		select {
+		case d.probes <- p:
+		case <-d.quit:
+		}
+	})
 }
 
 // ask checks the account, with the credentials that are valid now.
@@ -94,6 +103,9 @@ func (d *driver) ask(ctx context.Context, channel Channel, reopen bool) (p probe
 
 // probed acts on what a check said.
 func (d *driver) probed(ctx context.Context, p probe) {
+	if p.asking != d.asking {
+		return
+	}
 	d.probing = false
 	now := d.e.clock.now()
 	if p.channel != nil {
@@ -118,11 +130,9 @@ func (d *driver) probed(ctx context.Context, p probe) {
 	}
 	d.checked = true
 	switch {
-	case d.gate.Kind == GateOutage, d.gate.Kind == GateAccount && !p.able:
+	case d.gate.Kind == GateOutage, d.gate.Kind == GateAccount:
 		d.halfOpen = true
 		d.refreshAt = time.Time{}
-	case d.gate.Kind == GateAccount:
-		d.setGate(Gate{})
 	}
 }
 
@@ -200,6 +210,9 @@ func (d *driver) outage(e *SendError, now time.Time) {
 		g.Since, g.Probes = d.gate.Since, d.gate.Probes+1
 	}
 	g.Until = now.Add(backoffAfter(g.Probes+1, firstProbe, lastProbe))
+	if d.gate.Kind == GateThrottle {
+		g.Until = later(g.Until, d.gate.Until)
+	}
 	d.setGate(g)
 	d.e.log.Warn("outbound: the provider does not answer", "touchpoint", d.name, "reason", e.Reason, "until", g.Until)
 }
@@ -214,6 +227,9 @@ func (d *driver) accountFault(e *SendError, now time.Time, probed bool) {
 		g.Since, g.Probes = d.gate.Since, d.gate.Probes+1
 	}
 	g.Until = now.Add(backoffAfter(g.Probes+1, firstRecheck, lastRecheck))
+	if d.gate.Kind == GateThrottle {
+		g.Until = later(g.Until, d.gate.Until)
+	}
 	d.checked, d.asked = false, true
 	d.setGate(g)
 	d.e.log.Error("outbound: the account cannot send", "touchpoint", d.name, "reason", e.Reason, "code", e.Code)
@@ -231,6 +247,11 @@ func (d *driver) throttledFor(e *SendError) time.Duration {
 func (d *driver) throttled(e *SendError, until, now time.Time) {
 	if d.gate.Kind == GateOutage || d.gate.Kind == GateAccount {
 		if !d.halfOpen {
+			if until.After(d.gate.Until) {
+				g := d.gate
+				g.Until = until
+				d.setGate(g)
+			}
 			return
 		}
 	}

@@ -104,7 +104,13 @@ func (d *driver) room(now time.Time, outcomes int) int {
 // allowed bounds room by what a campaign itself allows.
 func (d *driver) allowed(a *activeRun, room int) int {
 	if a.run.PauseAfter > 0 {
-		room = min(room, int(max(a.run.PauseAfter-a.run.Begun, 0))+len(a.claims))
+		again := 0
+		for _, it := range a.claims {
+			if it.attempt > 1 {
+				again++
+			}
+		}
+		room = min(room, int(max(a.run.PauseAfter-a.run.Begun, 0))+again)
 	}
 	if a.needsUpload() {
 		room = min(room, 1-a.busy)
@@ -115,7 +121,7 @@ func (d *driver) allowed(a *activeRun, room int) int {
 // needsUpload says that the campaign's file has no reference yet: the first message uploads it, alone.
 func (a *activeRun) needsUpload() bool {
 	m := a.judge.media
-	return m != nil && m.URL == "" && m.Ref == "" && m.Content != nil
+	return m != nil && a.judge.alone && m.URL == "" && m.Ref == "" && m.Content != nil
 }
 
 // launch gathers a batch and sends it to the committer.
@@ -161,14 +167,15 @@ func (d *driver) launch(now time.Time, room int) {
 
 // share gives room to campaigns: the highest priority first, turn by turn among equals.
 func (d *driver) share(room int, of func(*activeRun) *part) {
+	took := false
 	for from := 0; from < len(d.runs); {
 		to := from
 		for to < len(d.runs) && d.runs[to].run.Priority == d.runs[from].run.Priority {
 			to++
 		}
-		group := d.runs[from:to]
+		group, first := d.runs[from:to], d.turn
 		for left := len(group); left > 0; left-- {
-			a := group[(d.turn+left)%len(group)]
+			a := group[(first+left)%len(group)]
 			if a.halted || d.stopped(a) {
 				continue
 			}
@@ -177,23 +184,31 @@ func (d *driver) share(room int, of func(*activeRun) *part) {
 				continue
 			}
 			p := of(a)
-			before := len(p.wanted) + len(p.claims)
-			room -= d.take(p, want)
-			if len(p.wanted)+len(p.claims) > before {
-				d.turn++
-			}
+			n := d.take(p, want)
+			room -= n
+			took = took || n > 0
 		}
 		from = to
+	}
+	if took {
+		d.turn++
 	}
 }
 
 // take moves up to n people of a campaign from ready to wanted, and returns how many are to be sent.
 func (d *driver) take(p *part, n int) int {
 	a, sent, i := p.a, 0, 0
+	firsts := n // first attempts that PauseAfter leaves, held people's among them
+	if a.run.PauseAfter > 0 {
+		firsts = int(max(a.run.PauseAfter-a.run.Begun, 0))
+	}
 	for ; i < len(a.claims) && i < maxDecided; i++ {
 		if a.claims[i].decided == nil {
-			if sent == n {
+			if sent == n || a.claims[i].attempt == 1 && firsts == 0 {
 				break
+			}
+			if a.claims[i].attempt == 1 {
+				firsts--
 			}
 			sent++
 		}
@@ -202,7 +217,7 @@ func (d *driver) take(p *part, n int) int {
 	a.claims = a.claims[i:]
 	first := n
 	if a.run.PauseAfter > 0 {
-		first = min(n, sent+int(max(a.run.PauseAfter-a.run.Begun, 0)))
+		first = min(n, sent+firsts)
 	}
 	for i = 0; i < len(a.ready) && i < maxDecided; i++ {
 		if a.ready[i].decided == nil {
@@ -324,9 +339,10 @@ func (d *driver) granting(ctx context.Context, p *part, r *RunResult, useBy time
 		return
 	}
 	if a.run.PauseAfter > 0 && a.run.Begun >= a.run.PauseAfter && a.busy == 0 && !a.pausing {
-		a.pausing = true
-		d.e.pauseFor(ctx, a.run.ID, Cause{Code: "pause_after", Text: ""})
-		d.refreshAt = time.Time{}
+		a.pausing = d.e.pauseFor(ctx, a.run.ID, Cause{Code: "pause_after", Text: ""})
+		if a.pausing { // else the next refresh has it tried again
+			d.refreshAt = time.Time{}
+		}
 	}
 	if a.run.Counts.Pending == 0 && a.busy == 0 && a.run.Counts.Sending > 0 {
 		d.refreshAt = time.Time{}
@@ -377,7 +393,7 @@ func (d *driver) grant(p *part, r *RunResult, useBy time.Time) {
 			d.granted = append(d.granted, it)
 		}
 	}
-	if a.halted || d.closing || d.gate.Kind != GateOpen && !d.halfOpen {
+	if a.halted || d.closing || d.stopped(a) || d.gate.Kind != GateOpen && !d.halfOpen {
 		d.withdrawGranted(a)
 	}
 }
@@ -425,6 +441,7 @@ func (d *driver) unwritten(job *commitJob) {
 				delete(a.claimed, it.row.Seq)
 				continue
 			}
+			it.unsure = true
 			outcomes = append(outcomes, withdrawal(it, now))
 			settling = append(settling, it)
 		}

@@ -15,6 +15,7 @@ type judge struct {
 	content *content
 	check   RenderChecker
 	media   *OutgoingMedia
+	alone   bool // the first message uploads the file
 }
 
 // item is one delivery on its way through the engine.
@@ -32,6 +33,8 @@ type item struct {
 	receipt Receipt
 	err     error
 	left    bool // the request began
+	unsure  bool // nobody knows whether its intent was recorded
+	channel Channel
 }
 
 func (e *Engine) newJudge(run *Run, c *content, channel Channel) *judge {
@@ -39,6 +42,7 @@ func (e *Engine) newJudge(run *Run, c *content, channel Channel) *judge {
 	j.check, _ = as[RenderChecker](channel)
 	if m := c.draft.Message.Media; m != nil {
 		j.media = &OutgoingMedia{Kind: m.Kind, URL: m.URL, Name: m.Name, Content: c.file}
+		j.alone = channel.Capabilities().MediaWithMessage
 		if m.Hash != "" {
 			j.media.Ref = run.Media[m.Hash].Ref
 		}
@@ -47,7 +51,7 @@ func (e *Engine) newJudge(run *Run, c *content, channel Channel) *judge {
 }
 
 // decide turns rows into items, and returns the suppression epoch that they were decided under.
-func (j *judge) decide(ctx context.Context, now time.Time, rows []Row) ([]*item, int64, error) {
+func (j *judge) decide(ctx context.Context, now time.Time, rows []Row, most time.Duration) ([]*item, int64, error) {
 	addresses := make([]string, len(rows))
 	for i := range rows {
 		addresses[i] = rows[i].Address
@@ -70,11 +74,14 @@ func (j *judge) decide(ctx context.Context, now time.Time, rows []Row) ([]*item,
 	}
 	block := make([]item, len(rows))
 	items := make([]*item, len(rows))
-	judged := time.Now()
+	begun := time.Now()
 	for i := range rows {
+		if most > 0 && i > 0 && time.Since(begun) > most {
+			return items[:i], epoch, nil
+		}
 		it := &block[i]
 		items[i] = it
-		it.row, it.judged = rows[i], judged
+		it.row, it.judged = rows[i], begun
 		it.attempt = rows[i].Attempt + 1
 		if hits[i] {
 			it.decided = &Outcome{Seq: it.row.Seq, State: Skipped, Reason: ReasonSuppressed}
@@ -87,6 +94,7 @@ func (j *judge) decide(ctx context.Context, now time.Time, rows []Row) ([]*item,
 		if it.decided, err = j.policies(ctx, now, it); err != nil {
 			return nil, 0, err
 		}
+		it.judged = time.Now()
 		if it.decided == nil {
 			j.compose(it)
 		}

@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -27,10 +28,7 @@ const noticePriority = 1000
 // Notify sends a message to one person through the same ledger, with the same promises as a campaign: it is one, of one, which lists leave out unless asked.
 // The message goes out while Run serves, here or in another process; Progress of the returned campaign tells. Repeated with the same Group and Key it returns the first one.
 func (e *Engine) Notify(ctx context.Context, n Notification) (Campaign, error) {
-	id := CampaignID("notify:" + n.Key)
-	if n.Group != "" {
-		id = CampaignID("notify:" + n.Group + ":" + n.Key)
-	}
+	id := CampaignID(fmt.Sprintf("notify:%d:%s:%s", len(n.Group), n.Group, n.Key)) // the length keeps groups and keys apart
 	if n.Key == "" {
 		return nil, errorf("notify", id, Problems{NewProblem("key", "required")})
 	}

@@ -122,7 +122,7 @@ func (e *Engine) planRows(ctx context.Context, now time.Time, p *Plan, j *judge,
 		if err != nil {
 			return err
 		}
-		items, _, err := j.decide(ctx, now, rows)
+		items, _, err := j.decide(ctx, now, rows, 0)
 		if err != nil {
 			return err
 		}

@@ -28,6 +28,13 @@ type grants struct {
 	all []grant
 }
 
+// snapshot is what was granted so far.
+func (g *grants) snapshot() []grant {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([]grant(nil), g.all...)
+}
+
 type grant struct {
 	by string
 	at time.Time
@@ -109,7 +116,7 @@ func TestPromise03OneSenderPerTouchpoint(t *testing.T) {
 		time.Sleep(time.Second)
 		wg.Go(func() { require.NoError(t, e2.Run(ctx)) })
 		time.Sleep(5 * time.Second)
-		for _, g := range log.all {
+		for _, g := range log.snapshot() {
 			require.Equal(t, "one", g.by, "two replicas sent at once")
 		}
 		f1.freeze()
@@ -121,7 +128,7 @@ func TestPromise03OneSenderPerTouchpoint(t *testing.T) {
 		cancel()
 		wg.Wait()
 		var takenOver time.Time
-		for _, g := range log.all {
+		for _, g := range log.snapshot() {
 			if g.by == "two" && g.n > 0 && takenOver.IsZero() {
 				takenOver = g.at
 			}

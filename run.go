@@ -29,6 +29,9 @@ type ward struct {
 	after   time.Time // local: not before
 	stuck   bool      // only a human can make it go on
 	err     error
+	held    bool   // somebody else drives it
+	by      string // who was last said to
+	print   uint64 // of its campaigns, when it was last looked at: if it changes there may be new work
 }
 
 func (e *Engine) serve(ctx context.Context, untilIdle bool) error {
@@ -45,7 +48,7 @@ func (e *Engine) serve(ctx context.Context, untilIdle bool) error {
 	}
 	for ctx.Err() == nil {
 		wake := e.work()
-		work, next, err := e.survey(ctx)
+		work, next, err := e.survey(ctx, untilIdle)
 		if err != nil && ctx.Err() == nil {
 			if untilIdle && !e.temporary(err) {
 				return err
@@ -66,6 +69,11 @@ func (e *Engine) serve(ctx context.Context, untilIdle bool) error {
 			if w.err != nil && untilIdle && !e.temporary(w.err) && !errors.Is(w.err, ErrUnknownTouchpoint) {
 				mu.Unlock()
 				return w.err
+			}
+			if p := work[name]; p != w.print {
+				if w.print = p; !w.held {
+					w.after, w.stuck = time.Time{}, false
+				}
 			}
 			idle = idle && !w.driving && w.stuck
 			if w.driving || now.Before(w.after) {
@@ -89,7 +97,7 @@ func (e *Engine) serve(ctx context.Context, untilIdle bool) error {
 				wait = min(wait, w.after.Sub(now))
 			}
 		}
-		maps.DeleteFunc(wards, func(name string, w *ward) bool { return !work[name] && !w.driving && err == nil })
+		maps.DeleteFunc(wards, func(name string, w *ward) bool { return work[name] == 0 && !w.driving && err == nil })
 		mu.Unlock()
 		if untilIdle && idle {
 			return nil
@@ -101,11 +109,6 @@ func (e *Engine) serve(ctx context.Context, untilIdle bool) error {
 		select {
 		case <-ctx.Done():
 		case <-wake:
-			mu.Lock()
-			for _, w := range wards {
-				w.after, w.stuck = time.Time{}, false
-			}
-			mu.Unlock()
 		case <-ended:
 		case <-t.C:
 		}
@@ -116,7 +119,7 @@ func (e *Engine) serve(ctx context.Context, untilIdle bool) error {
 
 // took notes how a drive ended.
 func (w *ward) took(e *Engine, r DriveResult, err error) {
-	w.driving, w.stuck, w.err = false, false, err
+	w.driving, w.stuck, w.err, w.held = false, false, err, r.Status == DriveHeld
 	now := time.Now()
 	switch {
 	case errors.Is(err, ErrUnknownTouchpoint): // somebody else's
@@ -126,7 +129,10 @@ func (w *ward) took(e *Engine, r DriveResult, err error) {
 		e.log.Error("outbound: a touchpoint could not be driven", "error", err)
 	case r.Status == DriveHeld:
 		w.after = r.Until
-		e.log.Info("outbound: a touchpoint is driven elsewhere", "by", r.By)
+		if r.By != w.by { // once for an owner
+			w.by = r.By
+			e.log.Info("outbound: a touchpoint is driven elsewhere", "by", r.By)
+		}
 	case r.Status == DriveWait:
 		w.after = r.Until
 		if r.Until.IsZero() {
@@ -138,9 +144,9 @@ func (w *ward) took(e *Engine, r DriveResult, err error) {
 	}
 }
 
-// survey returns the touchpoints with running campaigns, starts scheduled ones whose time has come, and says when the next one's does. It keeps
+// survey returns the touchpoints with running campaigns, and a fingerprint of those of each; it starts scheduled ones whose time has come, and says when the next one's does. It keeps
 // running campaigns that wait for long from looking abandoned.
-func (e *Engine) survey(ctx context.Context) (work map[string]bool, next time.Time, err error) {
+func (e *Engine) survey(ctx context.Context, untilIdle bool) (work map[string]uint64, next time.Time, err error) {
 	now, err := e.clock.fresh(ctx)
 	if err != nil {
 		return nil, next, err
@@ -149,7 +155,7 @@ func (e *Engine) survey(ctx context.Context) (work map[string]bool, next time.Ti
 	if err != nil {
 		return nil, next, err
 	}
-	work = map[string]bool{}
+	work = map[string]uint64{}
 	for i := range slices.Backward(runs) {
 		r := &runs[i]
 		if r.State == Scheduled {
@@ -162,15 +168,39 @@ func (e *Engine) survey(ctx context.Context) (work map[string]bool, next time.Ti
 			if err := e.startDue(ctx, r); err != nil {
 				return nil, next, err
 			}
+		} else if !r.NotAfter.IsZero() && !now.Before(r.NotAfter) && r.Tail == Pending {
+			if _, err := e.expire(ctx, r.ID); err != nil {
+				return nil, next, err
+			}
+			e.awaken()
 		} else if age := now.Sub(r.Heartbeat); age > heartbeatEvery && age < staleAfter {
 			if err := e.heartbeat(ctx, r.ID, now); err != nil {
 				return nil, next, err
 			}
 		}
-		work[r.Touchpoint] = true
+		work[r.Touchpoint] = fingerprint(work[r.Touchpoint], r)
 	}
 	e.settleLate(ctx)
+	if !untilIdle { // whoever died is recovered, also if its campaigns were paused or canceled meanwhile
+		records, err := e.store.ListTouchpoints(ctx)
+		if err != nil {
+			return nil, next, err
+		}
+		for i := range records {
+			if r := &records[i]; r.Owner != "" && work[r.Name] == 0 {
+				work[r.Name] = 1
+			}
+		}
+	}
 	return work, next, nil
+}
+
+// fingerprint mixes into f what changes when a campaign may have new work. It is never zero.
+func fingerprint(f uint64, r *Run) uint64 {
+	for _, v := range []int64{r.Number, r.Version, r.Counts.Pending + r.Counts.Uncertain} {
+		f = (f ^ uint64(v)) * 1099511628211 // FNV-1a, by words
+	}
+	return f | 1
 }
 
 // heartbeatEvery is how often a waiting campaign is marked as cared for.

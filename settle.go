@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -146,7 +147,7 @@ func (e *Engine) settleLate(ctx context.Context) {
 	e.mu.Unlock()
 	for id, outcomes := range late {
 		_, err := e.store.Settle(ctx, e.clock.now(), id, outcomes, Act{})
-		if err != nil && e.temporary(err) {
+		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrClosed) {
 			e.keepLate(id, outcomes)
 		}
 	}

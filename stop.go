@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 )
 
 // Stop is an emergency brake: nothing more is sent from a touchpoint, or for a group, by any replica, until Release. It is stored. When Stop returns nothing
@@ -31,17 +34,16 @@ func (e *Engine) Stop(ctx context.Context, scope StopScope, name, reason string)
 	if err != nil {
 		return fmt.Errorf("outbound: stop of %s %q: %w", scope, name, err)
 	}
-	touchpoints := map[string]bool{}
-	var all error
+	slices.SortFunc(runs, func(a, b Run) int { return strings.Compare(a.Touchpoint, b.Touchpoint) })
+	runs = slices.CompactFunc(runs, func(a, b Run) bool { return a.Touchpoint == b.Touchpoint })
+	errs := make([]error, len(runs))
+	var wg sync.WaitGroup
 	for i := range runs {
-		if !touchpoints[runs[i].Touchpoint] {
-			touchpoints[runs[i].Touchpoint] = true
-			run := runs[i]
-			run.ID = "" // all of its campaigns
-			all = errors.Join(all, e.quiesce(ctx, &run))
-		}
+		runs[i].ID = "" // all of its campaigns
+		wg.Go(func() { errs[i] = e.quiesce(ctx, &runs[i]) })
 	}
-	return all
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // Release lifts an emergency stop.

@@ -11,6 +11,10 @@ import (
 
 // start seals a draft and sets it running.
 func (e *Engine) start(ctx context.Context, id CampaignID, options []StartOption) error {
+	run, err := e.store.ReadRun(ctx, id)
+	if err == nil && run.State == Running {
+		return nil
+	}
 	return errorf("start", id, e.launch(ctx, id, options, func(r *Run, now time.Time) (string, error) {
 		switch r.State {
 		case Running:
@@ -77,9 +81,6 @@ func (e *Engine) launch(ctx context.Context, id CampaignID, options []StartOptio
 	if err != nil {
 		return err
 	}
-	if run.State == Running {
-		return nil
-	}
 	if err := e.authorize(ctx, ActionStart, &run); err != nil {
 		return err
 	}
@@ -99,6 +100,9 @@ func (e *Engine) launch(ctx context.Context, id CampaignID, options []StartOptio
 			return Act{}, fmt.Errorf("plan it again: %w", ErrPlanChanged)
 		}
 		if r.State == DraftState {
+			if r.Cause.Code == updating {
+				return Act{}, errUpdating
+			}
 			if r.Revision != revision {
 				return Act{}, ErrConflict
 			}
@@ -114,7 +118,7 @@ func (e *Engine) launch(ctx context.Context, id CampaignID, options []StartOptio
 		r.CompleteIfDone(now)
 		return e.act(ctx, r, action, ""), nil
 	})
-	if errors.Is(err, ErrConflict) && !errors.Is(err, ErrPlanChanged) && ctx.Err() == nil && run.State == DraftState {
+	if errors.Is(err, ErrConflict) && !errors.Is(err, errUpdating) && ctx.Err() == nil && run.State == DraftState {
 		return e.launch(ctx, id, options, change) // the draft moved on while it was checked
 	}
 	if err == nil {
@@ -233,17 +237,21 @@ func (e *Engine) pause(ctx context.Context, id CampaignID) error {
 // pauseWith pauses for a cause. Pausing a paused campaign changes nothing.
 func (e *Engine) pauseWith(ctx context.Context, id CampaignID, cause Cause) (Run, error) {
 	cause.At = e.clock.now()
-	defer e.awaken()
-	return e.store.UpdateRun(ctx, id, func(r *Run) (Act, error) {
+	run, err := e.store.UpdateRun(ctx, id, func(r *Run) (Act, error) {
 		switch r.State {
 		case Paused:
 			return Act{}, nil
 		case Running, Scheduled:
 			r.State, r.Cause, r.Waiting = Paused, cause, Waiting{}
 			return e.act(ctx, r, "pause", cause.Code), nil
+		case DraftState, Completed, CanceledState:
 		}
 		return Act{}, stateError(r, "only a running or scheduled campaign can be paused")
 	})
+	if err == nil {
+		e.awaken()
+	}
+	return run, err
 }
 
 // resume sets a paused campaign running and opens its touchpoint anew.
@@ -267,6 +275,10 @@ func (e *Engine) resume(ctx context.Context, id CampaignID) error {
 		case Paused:
 			if r.PauseAfter > 0 && r.Begun >= r.PauseAfter {
 				r.PauseAfter = 0 // it was looked at
+			}
+			if r.Started.IsZero() && r.StartAt.After(now) {
+				r.State, r.Cause = Scheduled, Cause{}
+				return e.act(ctx, r, "resume", "scheduled"), nil
 			}
 			r.State, r.Cause, r.Heartbeat = Running, Cause{}, now
 			if r.Started.IsZero() {

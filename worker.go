@@ -9,7 +9,7 @@ import (
 // send is what a worker does with a job: it begins the request if it still may, and hands the item back with what became of it.
 func (d *driver) send(hard context.Context, it *item) {
 	it.began = time.Now()
-	if !it.began.Before(it.useBy) || !d.lease.valid(it.began) {
+	if !it.began.Before(it.useBy) || !it.began.Round(0).Before(it.useBy.Round(0)) || !d.lease.valid(it.began) {
 		d.results <- it
 		return
 	}
@@ -28,7 +28,7 @@ func (d *driver) call(ctx context.Context, it *item) (r Receipt, err error) {
 		}
 	}()
 	it.out.Began = it.began
-	return d.channel.Send(ctx, &it.out)
+	return it.channel.Send(ctx, &it.out)
 }
 
 // spawn makes sure that a worker is there for a job.

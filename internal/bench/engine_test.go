@@ -39,9 +39,14 @@ func audience(n int) outbound.Audience {
 // prepare makes an engine with a campaign that is ready to run.
 func prepare(b *testing.B, store outbound.Store, channel outbound.Channel, n int) (*outbound.Engine, outbound.Campaign) {
 	b.Helper()
+	return prepareAt(b, store, channel, n, outbound.Unlimited())
+}
+
+func prepareAt(b *testing.B, store outbound.Store, channel outbound.Channel, n int, rate outbound.Rate) (*outbound.Engine, outbound.Campaign) {
+	b.Helper()
 	engine, err := outbound.New(outbound.Config{
 		Store: store, Touchpoints: outbound.Touchpoints{"bot": channel}, Concurrency: concurrency,
-		Limits: map[string]outbound.Limits{"bot": {Rate: outbound.Unlimited()}},
+		Limits: map[string]outbound.Limits{"bot": {Rate: rate, RecipientGap: -1}},
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -52,10 +52,10 @@ func (m *massacre) prepare(t *testing.T, doubts outbound.Doubts) {
 	t.Helper()
 	m.provider = newProvider(t, simulator.TelegramConfig{CountsOnly: true})
 	m.provider.slow.Store(true)
-	m.provider.throttle(4000)
+	m.provider.throttle(8000)
 	m.order, m.id = defaults(t, m.provider), "spring"
 	if m.life == 0 {
-		m.life = 20 * time.Second / time.Duration(m.kills)
+		m.life = 12 * time.Second / time.Duration(m.kills)
 	}
 	addresses := m.provider.audience(firstID, m.people)
 	began(t, m.order, m.id, doubts, addresses)
@@ -66,7 +66,8 @@ func (m *massacre) run(t *testing.T, r *rand.Rand) {
 	t.Helper()
 	over := make(chan struct{})
 	var watching sync.WaitGroup
-	watching.Go(func() { m.watch(t, rand.New(rand.NewPCG(r.Uint64(), 1)), over) })
+	eyes, o := rand.New(rand.NewPCG(r.Uint64(), 1)), m.order
+	watching.Go(func() { m.watch(t, eyes, o, over) })
 	defer watching.Wait()
 	defer close(over)
 	last, before := int64(0), 0
@@ -114,14 +115,14 @@ func (m *massacre) sends(t *testing.T, p *process) {
 }
 
 // watch opens the file at random instants, as another program would, and looks at the sums.
-func (m *massacre) watch(t *testing.T, r *rand.Rand, over <-chan struct{}) {
+func (m *massacre) watch(t *testing.T, r *rand.Rand, o order, over <-chan struct{}) {
 	for !idle(upTo(r, 200*time.Millisecond), over) {
-		store, err := sqlite.OpenConfig(t.Context(), sqlite.Config{Path: m.order.Path, ReadOnly: r.IntN(2) == 0})
+		store, err := sqlite.OpenConfig(t.Context(), sqlite.Config{Path: o.Path, ReadOnly: r.IntN(2) == 0})
 		if err != nil {
 			t.Errorf("look at the sums: %v", err)
 			return
 		}
-		e, err := outbound.New(m.order.config(store))
+		e, err := outbound.New(o.config(store))
 		if err != nil {
 			t.Errorf("look at the sums: %v", err)
 			return

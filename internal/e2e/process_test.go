@@ -76,7 +76,7 @@ func (p *process) gone() bool {
 }
 
 // patience is how long a child may take to finish what was left to it; the longest campaign here takes some seconds.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // finish waits until it ends by itself, well.
 func (p *process) finish(t *testing.T) {

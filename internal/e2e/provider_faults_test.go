@@ -101,6 +101,8 @@ func TestPromise02ProviderFaultsLeaveNobodyUnaccounted(t *testing.T) {
 			if c.got {
 				resolution = outbound.ResolveAccepted
 			}
+			o.Timeout = patienceOfRequests // a resend waits for it
+			h = openHost(t, o, sqlite.Config{}, nil)
 			resolved, err := h.Resolve(t.Context(), "c", resolution)
 			require.NoError(t, err)
 			require.Equal(t, counts.Uncertain, resolved)

@@ -36,13 +36,13 @@ type soak struct {
 // soakPeople are the audience of each campaign.
 const soakPeople = 3000
 
-// TestSoakEverybodyIsAccountedForWhateverHappens kills, stops, pauses and throttles for as long as OUTBOUND_SOAK says (default 6s), one campaign after another, and then counts.
+// TestSoakEverybodyIsAccountedForWhateverHappens kills, stops, pauses and throttles for as long as OUTBOUND_SOAK says (default 4s), one campaign after another, and then counts.
 // The second replica is never killed: neither its heap nor its goroutines grow.
 func TestSoakEverybodyIsAccountedForWhateverHappens(t *testing.T) {
 	r := seeded(t)
 	length, err := time.ParseDuration(os.Getenv("OUTBOUND_SOAK"))
 	if os.Getenv("OUTBOUND_SOAK") == "" {
-		length, err = 6*time.Second, nil
+		length, err = 4*time.Second, nil
 	}
 	require.NoError(t, err)
 	s := &soak{provider: newProvider(t, simulator.TelegramConfig{CountsOnly: true})}

@@ -198,6 +198,7 @@ func TestAnotherWriterForThreeSecondsIsWaitedFor(t *testing.T) {
 			require.NoError(t, conn.Close())
 			require.NoError(t, db.Close())
 			require.LessOrEqual(t, meanwhile, 2*o.Concurrency, "requests left without a durable intent")
+			p.slow.Store(false)
 			require.NoError(t, <-ran)
 			require.NoError(t, h.store.Close())
 			counts := account(t, o.Path, "c", p, faultPeople)

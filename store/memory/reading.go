@@ -72,7 +72,7 @@ func (c *campaign) waitingSets() []*waiting {
 	if c.run.Tail == outbound.Pending {
 		sets = append(sets, &c.retries)
 	}
-	if c.run.Doubts == outbound.DoubtsResend {
+	if c.run.Doubts == outbound.DoubtsResend && c.run.Tail == outbound.Pending {
 		sets = append(sets, &c.doubts)
 	}
 	return sets
