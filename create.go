@@ -135,7 +135,7 @@ func (e *Engine) Update(ctx context.Context, id CampaignID, d Draft) error {
 // updating is the cause code of a draft whose document is being written.
 const updating = "updating"
 
-var errUpdating = fmt.Errorf("its draft is being changed; if that was cut off, call Update again: %w", ErrConflict)
+var errUpdating = errors.New("its draft is being changed; if that was cut off, call Update again")
 
 // rewrite gives a draft's run the facts of a new document.
 func rewrite(r, fresh *Run) error {
@@ -170,6 +170,7 @@ func (e *Engine) Delete(ctx context.Context, id CampaignID) error {
 			}
 			r.State = CanceledState // nothing starts it while it is taken apart
 			return e.act(ctx, r, "delete", ""), nil
+		default: // refused below
 		}
 		return Act{}, stateError(r, "cancel it first")
 	})

@@ -130,6 +130,7 @@ func textLength(s string, unit TextUnit) int {
 			n += max(utf16.RuneLen(r), 1)
 		}
 		return n
+	default: // code points
 	}
 	return utf8.RuneCountInString(s)
 }

@@ -177,7 +177,7 @@ func (d *driver) serve(soft, work context.Context, linger time.Duration) (DriveR
 		d.write1(now)
 		d.hush(now)
 		d.measure(now)
-		if result, done := d.finished(soft, now, linger); done {
+		if result, done := d.finished(now, linger); done {
 			if d.lease.isLost() {
 				return result, ErrLeaseLost
 			}

@@ -42,7 +42,7 @@ func (d *driver) pageSize() int {
 
 // feed reads ahead for campaigns that run low.
 func (d *driver) feed(ctx context.Context, now time.Time) {
-	if d.closing || !d.open(now) || d.writing && d.failures > 0 {
+	if d.closing || !d.open() || d.writing && d.failures > 0 {
 		return
 	}
 	store := d.e.clock.now()

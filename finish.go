@@ -1,7 +1,6 @@
 package outbound
 
 import (
-	"context"
 	"slices"
 	"time"
 )
@@ -13,7 +12,7 @@ const shortWait = 2 * time.Second
 const closingPatience = 5 * time.Second
 
 // finished says whether the drive is over, and how.
-func (d *driver) finished(soft context.Context, now time.Time, linger time.Duration) (DriveResult, bool) {
+func (d *driver) finished(now time.Time, linger time.Duration) (DriveResult, bool) {
 	if d.fatal != nil {
 		d.close(now)
 	}
@@ -194,7 +193,7 @@ func (d *driver) pause(now time.Time) time.Duration {
 	if d.notBefore.After(store) {
 		in(d.notBefore)
 	}
-	open := d.open(now)
+	open := d.open()
 	for _, a := range d.runs {
 		if len(a.outcomes) > 0 && !d.writing && !d.lease.isLost() {
 			earlier(later(d.firstDue.Add(outcomeDelay), d.writeAt))

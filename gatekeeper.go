@@ -28,7 +28,7 @@ type probe struct {
 }
 
 // open says whether requests may begin, for all that gate and checks know.
-func (d *driver) open(now time.Time) bool {
+func (d *driver) open() bool {
 	if d.halfOpen {
 		return true
 	}
@@ -129,10 +129,11 @@ func (d *driver) probed(ctx context.Context, p probe) {
 		return
 	}
 	d.checked = true
-	switch {
-	case d.gate.Kind == GateOutage, d.gate.Kind == GateAccount:
+	switch d.gate.Kind {
+	case GateOutage, GateAccount:
 		d.halfOpen = true
 		d.refreshAt = time.Time{}
+	case GateOpen, GateThrottle:
 	}
 }
 

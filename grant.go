@@ -90,7 +90,7 @@ func (d *driver) wantsCommit(a *activeRun, room int) bool {
 
 // room is how many intents may be granted now: by the credit, the pace and the gate. The outcomes that the same transaction makes durable free their credit in it.
 func (d *driver) room(now time.Time, outcomes int) int {
-	if d.closing || !d.lease.valid(now) || !d.open(now) || d.e.clock.now().Before(d.notBefore) {
+	if d.closing || !d.lease.valid(now) || !d.open() || d.e.clock.now().Before(d.notBefore) {
 		return 0
 	}
 	room := 2*d.concurrency - d.used + outcomes
@@ -414,49 +414,14 @@ func (d *driver) refused(ctx context.Context, p *part, r *RunResult) {
 	d.reset(a)
 	switch r.Refused {
 	case RefusedExpired:
-		if _, err := d.e.expire(ctx, a.run.ID); err != nil {
+		if err := d.e.expire(ctx, a.run.ID); err != nil {
 			d.storeFailed(err)
 		}
 		d.refreshAt = time.Time{}
 	case RefusedStopped, RefusedNotRunning, RefusedPauseAfter:
 		d.refreshAt = time.Time{}
+	default: // judged anew, that is all
 	}
-}
-
-// unwritten prepares a job that failed for being written again: its outcomes as they are; and since nobody knows whether its wants were recorded, a withdrawal of each, which does nothing if they were not.
-func (d *driver) unwritten(job *commitJob) {
-	now := d.e.clock.now()
-	if d.newGate == nil {
-		d.newGate = job.gate
-	}
-	if d.newPace == nil {
-		d.newPace = job.pace
-	}
-	for i := range job.parts {
-		p := &job.parts[i]
-		a := p.a
-		outcomes, settling := p.outcomes, p.settling
-		for _, it := range append(p.wanted, p.claims...) {
-			if it.decided != nil {
-				delete(a.claimed, it.row.Seq)
-				continue
-			}
-			it.unsure = true
-			outcomes = append(outcomes, withdrawal(it, now))
-			settling = append(settling, it)
-		}
-		a.outcomes = append(outcomes, a.outcomes...)
-		a.settling = append(settling, a.settling...)
-		a.media = job.batch.Runs[i].Media
-		a.nudge = true
-		a.next = a.run.Cursor
-		d.reset(a)
-	}
-}
-
-// withdrawal takes back an intent that was not begun.
-func withdrawal(it *item, now time.Time) Outcome {
-	return Outcome{Seq: it.row.Seq, Attempt: it.attempt, State: Pending, Due: now, Tries: it.row.Tries, Class: ClassTransient, Reason: ReasonWithdrawn}
 }
 
 // learnMedia uses an upload's reference from now on.

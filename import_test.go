@@ -26,7 +26,7 @@ func TestImportIsIdempotentPerSource(t *testing.T) {
 	first, err := c.Import(t.Context(), "pasted", outbound.ParseAudience("1, 2;3\n\n2 x\x01y"))
 	require.NoError(t, err)
 	sums(t, first)
-	require.EqualValues(t, []int64{5, 3, 1, 1}, []int64{first.Pieces, first.Accepted, first.Duplicate, first.Rejected})
+	require.Equal(t, []int64{5, 3, 1, 1}, []int64{first.Pieces, first.Accepted, first.Duplicate, first.Rejected})
 	require.Equal(t, "address_unprintable", first.Rejections[0].Problem.Code)
 	require.Equal(t, []int{3, 3}, []int{first.Rejections[0].Line, first.Rejections[0].Column})
 	again, err := c.Import(t.Context(), "pasted", outbound.ParseAudience("1, 2;3\n\n2 x\x01y"))
@@ -98,7 +98,7 @@ func TestAnImportCutOffInTheMiddleIsFinishedByImportingAgain(t *testing.T) {
 	require.NoError(t, err)
 	sums(t, report)
 	require.True(t, report.Finished)
-	require.EqualValues(t, []int64{10_000, 9000, 1000}, []int64{report.Pieces, report.Accepted, report.Duplicate})
+	require.Equal(t, []int64{10_000, 9000, 1000}, []int64{report.Pieces, report.Accepted, report.Duplicate})
 	require.EqualValues(t, 9000, counted(t, h, c).Total)
 	require.NoError(t, c.Start(t.Context()))
 }
@@ -186,7 +186,8 @@ func FuzzParseAudience(f *testing.F) {
 			line, column = r.Line, r.Column
 		}
 		require.Equal(t, pieces, report.Pieces)
-		for range outbound.ReadAudience(strings.NewReader(in)).Recipients(t.Context()) {
+		for _, err := range outbound.ReadAudience(strings.NewReader(in)).Recipients(t.Context()) {
+			require.NoError(t, err)
 			again++
 		}
 		require.Equal(t, pieces, again)

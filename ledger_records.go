@@ -132,6 +132,7 @@ func (r *Run) Settle(row *Row, o Outcome, now time.Time) (from, to State, ok boo
 		ok = o.State == Pending || o.State == Skipped || (o.State > Uncertain && o.State <= Read)
 	case Accepted, Failed, Delivered:
 		ok = o.State > state && o.State <= Read
+	default: // pending, skipped and canceled take nothing
 	}
 	if !ok {
 		return state, state, false

@@ -73,7 +73,7 @@ func (e *Engine) makePlan(ctx context.Context, id CampaignID) (Plan, error) {
 	p.Problems = problems
 	channel, err := e.config.Touchpoints.Open(ctx, run.Touchpoint)
 	if err != nil {
-		return p, nil
+		return p, nil //nolint:nilerr // Problems name the touchpoint already
 	}
 	caps := channel.Capabilities()
 	p.Channel = caps.Channel

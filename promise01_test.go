@@ -78,7 +78,7 @@ func TestPromise01TheSumsAddUp(t *testing.T) {
 			for address, n := range h.Channel.Everybody() {
 				require.Equal(t, 1, n, address)
 			}
-			require.EqualValues(t, p.Accepted, len(h.Channel.Everybody()))
+			require.Len(t, h.Channel.Everybody(), int(p.Accepted))
 		})
 	}
 }
@@ -101,7 +101,7 @@ func TestPromise01ACancelCountsTheRestAtOnce(t *testing.T) {
 		p = counted(t, h, c)
 		require.Zero(t, p.Sending)
 		require.EqualValues(t, len(h.Channel.Sent()), p.Accepted)
-		require.EqualValues(t, 1000-p.Accepted, p.Canceled)
+		require.Equal(t, 1000-p.Accepted, p.Canceled)
 		require.ErrorIs(t, c.Start(t.Context()), outbound.ErrState)
 		require.ErrorIs(t, c.Resume(t.Context()), outbound.ErrState)
 	})

@@ -18,7 +18,6 @@ type frozen struct {
 	outbound.Store
 	mu     sync.Mutex
 	thawed chan struct{}
-	grants []grant
 	name   string
 	log    *grants
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,13 +71,14 @@ func TestPromise10NothingSecretLeaks(t *testing.T) {
 				note(err)
 				p, err := c.Progress(t.Context())
 				note(err)
-				output := log.String() + p.Describe(outbound.English) + p.Describe(outbound.Russian)
+				var output strings.Builder
+				output.WriteString(log.String() + p.Describe(outbound.English) + p.Describe(outbound.Russian))
 				for _, err := range all {
-					output += fmt.Sprintf("%v %+v", err, err)
+					fmt.Fprintf(&output, "%v %+v", err, err)
 				}
 				require.NotEmpty(t, all)
 				for _, secret := range []string{address, text, name, "Secretova"} {
-					require.NotContains(t, output, secret)
+					require.NotContains(t, output.String(), secret)
 				}
 			})
 		})

@@ -204,11 +204,12 @@ func TestRegression25RunReturnsFromAWaitingPolicy(t *testing.T) {
 		time.Sleep(time.Second)
 		cancel()
 		select {
-		case <-ran:
+		case err := <-ran:
+			require.NoError(t, err)
 		case <-time.After(10 * time.Minute):
 			t.Error("Run did not return within ten minutes of its context's end")
 			close(give)
-			<-ran
+			require.NoError(t, <-ran)
 		}
 	})
 }
@@ -216,14 +217,14 @@ func TestRegression25RunReturnsFromAWaitingPolicy(t *testing.T) {
 // R26: the rate is used to 95 % also when the database takes a while.
 func TestRegression26TheRateIsUsedWithASlowDatabase(t *testing.T) {
 	for _, rate := range []int{1, 2, 5, 10, 24, 100} {
-		for _, cost := range []time.Duration{10, 30, 60, 100} {
+		for _, cost := range []time.Duration{10 * time.Millisecond, 30 * time.Millisecond, 60 * time.Millisecond, 100 * time.Millisecond} {
 			synctest.Test(t, func(t *testing.T) {
 				h, s := hookedHost(t, func(c *outbound.Config) {
 					c.Limits = map[string]outbound.Limits{outboundtest.Touchpoint: {Rate: outbound.PerSecond(rate)}}
 					c.Concurrency = 64
 				})
 				s.setCommit(func(_ context.Context, _ outbound.Batch, next func() (outbound.BatchResult, error)) (outbound.BatchResult, error) {
-					time.Sleep(cost * time.Millisecond)
+					time.Sleep(cost)
 					return next()
 				})
 				h.Channel.SetLatency(80 * time.Millisecond)
@@ -234,7 +235,7 @@ func TestRegression26TheRateIsUsedWithASlowDatabase(t *testing.T) {
 				sent := h.Channel.Sent()
 				used := float64(n-1) / float64(rate) / sent[n-1].At.Sub(sent[0].At).Seconds()
 				if used < 0.95 {
-					t.Errorf("%d/s, commits of %d ms: %.1f %% of the rate used", rate, cost, 100*used)
+					t.Errorf("%d/s, commits of %s: %.1f %% of the rate used", rate, cost, 100*used)
 				}
 			})
 		}

@@ -26,7 +26,6 @@ type hooked struct {
 	settle               func() error
 	saveDraft            func() error
 	loadFile             func() error
-	readAhead            func()
 	recover              func() error
 	at                   time.Time
 	n                    int

@@ -169,7 +169,7 @@ func (e *Engine) survey(ctx context.Context, untilIdle bool) (work map[string]ui
 				return nil, next, err
 			}
 		} else if !r.NotAfter.IsZero() && !now.Before(r.NotAfter) && r.Tail == Pending {
-			if _, err := e.expire(ctx, r.ID); err != nil {
+			if err := e.expire(ctx, r.ID); err != nil {
 				return nil, next, err
 			}
 			e.awaken()

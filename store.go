@@ -62,7 +62,7 @@ type Ledger interface {
 	// ReadAhead returns up to limit deliveries numbered above after that are still pending, in order. A plain read; it promises nothing about what is granted.
 	ReadAhead(ctx context.Context, id CampaignID, after int64, limit int) ([]Row, error)
 	// Due returns up to limit deliveries that wait for an attempt of their own row and whose Due has come: pending ones and,
-	// under DoubtsResend, uncertain ones; earliest first. next is the Due of the earliest that has not come, zero if there is none.
+	// under DoubtsResend, uncertain ones; earliest first; none of a run whose Tail is not Pending. next is the Due of the earliest that has not come, zero if there is none.
 	Due(ctx context.Context, id CampaignID, now time.Time, limit int) (rows []Row, next time.Time, err error)
 	// Commit is the transaction of the sending protocol. See Batch.
 	//

@@ -128,6 +128,7 @@ func escaper(f Format) func(string) string {
 		return html.EscapeString
 	case FormatMarkdown:
 		return markdownSpecial.Replace
+	default: // no markup, nothing to escape
 	}
 	return escapeNothing
 }

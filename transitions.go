@@ -22,6 +22,7 @@ func (e *Engine) start(ctx context.Context, id CampaignID, options []StartOption
 		case DraftState, Scheduled:
 			r.State, r.Started, r.Heartbeat, r.StartAt, r.Cause = Running, now, now, time.Time{}, Cause{}
 			return "start", nil
+		default: // refused below
 		}
 		return "", stateError(r, startHint(r.State))
 	}))
@@ -33,6 +34,7 @@ func startHint(s CampaignState) string {
 		return "resume it"
 	case Completed:
 		return "retry its failed deliveries, or clone it"
+	default: // whatever it is, a clone can be sent
 	}
 	return "clone it"
 }
@@ -101,7 +103,7 @@ func (e *Engine) launch(ctx context.Context, id CampaignID, options []StartOptio
 		}
 		if r.State == DraftState {
 			if r.Cause.Code == updating {
-				return Act{}, errUpdating
+				return Act{}, fmt.Errorf("%w: %w", errUpdating, ErrConflict)
 			}
 			if r.Revision != revision {
 				return Act{}, ErrConflict
@@ -200,14 +202,14 @@ func knownVariables(imports []ImportRecord) string {
 // startDue starts a scheduled campaign whose time has come.
 func (e *Engine) startDue(ctx context.Context, run *Run) error {
 	now := e.clock.now()
-	allowed := e.authorize(ctx, ActionStart, run)
+	refused := e.authorize(ctx, ActionStart, run) != nil
 	_, err := e.store.UpdateRun(ctx, run.ID, func(r *Run) (Act, error) {
 		if r.State != Scheduled || r.StartAt.After(now) {
 			return Act{}, nil
 		}
 		late := now.Sub(r.StartAt)
 		switch {
-		case allowed != nil:
+		case refused:
 			r.State, r.Cause = Paused, Cause{Code: "not_allowed", At: now}
 			return e.act(ctx, r, "pause", "not_allowed"), nil
 		case r.Missed == MissedPause && late > missedAfter:
@@ -286,6 +288,7 @@ func (e *Engine) resume(ctx context.Context, id CampaignID) error {
 			}
 			r.CompleteIfDone(now)
 			return e.act(ctx, r, "resume", ""), nil
+		default: // refused below
 		}
 		return Act{}, stateError(r, "only a paused campaign can be resumed")
 	})
@@ -328,6 +331,7 @@ func (e *Engine) cancel(ctx context.Context, id CampaignID) error {
 			return Act{}, nil
 		case Completed:
 			return Act{}, stateError(r, "there is nothing left to cancel")
+		default: // goes on below
 		}
 		giveUp(r, Canceled)
 		r.State, r.Ended, r.Waiting = CanceledState, now, Waiting{}
@@ -348,10 +352,10 @@ func giveUp(r *Run, tail State) {
 }
 
 // expire skips whoever was not written to before NotAfter.
-func (e *Engine) expire(ctx context.Context, id CampaignID) (Run, error) {
+func (e *Engine) expire(ctx context.Context, id CampaignID) error {
 	now := e.clock.now()
 	defer e.touched()
-	return e.store.UpdateRun(ctx, id, func(r *Run) (Act, error) {
+	_, err := e.store.UpdateRun(ctx, id, func(r *Run) (Act, error) {
 		if r.State != Running || r.NotAfter.IsZero() || now.Before(r.NotAfter) || r.Tail != Pending {
 			return Act{}, nil
 		}
@@ -360,4 +364,5 @@ func (e *Engine) expire(ctx context.Context, id CampaignID) (Run, error) {
 		r.CompleteIfDone(now)
 		return e.act(ctx, r, "expire", ""), nil
 	})
+	return err
 }

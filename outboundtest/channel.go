@@ -3,6 +3,7 @@ package outboundtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -146,9 +147,7 @@ func (c *Channel) Everybody() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := make(map[string]int, len(c.got))
-	for a, n := range c.got {
-		all[a] = n
-	}
+	maps.Copy(all, c.got)
 	return all
 }
 

@@ -40,6 +40,7 @@ func Serve(ctx context.Context, addr string, h http.Handler) (baseURL string, wa
 				open.Add(1)
 			case http.StateClosed, http.StateHijacked:
 				open.Done()
+			default: // it stays counted
 			}
 		},
 	}

@@ -187,6 +187,7 @@ func (t *Telegram) getChat(c *call) (answer, *failure) {
 		return answer{}, badRequest("chat not found")
 	case chatKicked:
 		return answer{}, forbidden("bot was kicked from the " + view.kind + " chat")
+	default: // the bot may look at it
 	}
 	return endOK(view.append(beginOK(128))), nil
 }

@@ -212,7 +212,7 @@ func (r *recorder) add(q *request) {
 
 func (r *recorder) contains(part []byte) bool {
 	r.mu.Lock()
-	parts := r.parts[:len(r.parts):len(r.parts)]
+	parts := slices.Clip(r.parts)
 	r.mu.Unlock()
 	return slices.ContainsFunc(parts, func(b []byte) bool { return bytes.Contains(b, part) })
 }

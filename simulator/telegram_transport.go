@@ -164,6 +164,7 @@ func (a *answer) reader(ctx context.Context) (io.ReadCloser, int64) {
 		return newSlowBody(ctx, a.body, a.fault.Delay), int64(len(a.body))
 	case FaultEndlessBody:
 		return &endlessBody{ctx: ctx, done: make(chan struct{}), head: []byte(`{"ok":true,"result":`)}, -1
+	default: // a body as it is
 	}
 	return plainBody{bytes.NewReader(a.body)}, int64(len(a.body))
 }
@@ -177,7 +178,7 @@ const slowPieces = 10
 
 // slowBody hands out a body in pieces, each after its share of the delay.
 type slowBody struct {
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // a body lives as long as its request, and has no call of its own to be handed a context
 	rest  []byte
 	ready int // bytes of rest that have come
 	piece int
@@ -222,7 +223,7 @@ func (b *slowBody) Close() error {
 
 // endlessBody begins like an answer and goes on with spaces for ever.
 type endlessBody struct {
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // a body lives as long as its request, and has no call of its own to be handed a context
 	head  []byte
 	close sync.Once
 	done  chan struct{}

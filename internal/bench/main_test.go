@@ -38,7 +38,9 @@ func provide() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println(url)
+	if _, err := fmt.Fprintln(os.Stdout, url); err != nil {
+		os.Exit(1)
+	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	cancel()
 	_ = wait()
@@ -47,7 +49,7 @@ func provide() {
 // provider starts the provider and returns its base URL.
 func provider(b *testing.B) string {
 	b.Helper()
-	c := exec.Command(os.Args[0]) // #nosec G204 G702 -- the test's own binary
+	c := exec.CommandContext(context.WithoutCancel(b.Context()), os.Args[0]) // #nosec G204 G702 -- the test's own binary; it ends with its standard input
 	c.Env = append(os.Environ(), "OUTBOUND_BENCH_PROVIDER=1")
 	c.Stderr = os.Stderr
 	in, err := c.StdinPipe()

@@ -116,7 +116,7 @@ func leaveOut(c *conn, id int64, address string) error {
 }
 
 // readdress writes a delivery's new address after a migration. It is found by the present and by the former one.
-func readdress(c *conn, r *campaign, id int64, before *outbound.Row, address string) error {
+func readdress(c *conn, id int64, before *outbound.Row, address string) error {
 	if err := c.run("UPDATE delivery SET address = ? WHERE id = ?", address, id); err != nil {
 		return err
 	}

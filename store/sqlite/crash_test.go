@@ -137,7 +137,9 @@ func child(path string) error {
 }
 
 func say(run *outbound.Run) {
-	fmt.Printf("%s %d %d %d .\n", run.ID, run.Counts.Accepted, run.Cursor, run.Imported.Pieces)
+	if _, err := fmt.Fprintf(os.Stdout, "%s %d %d %d .\n", run.ID, run.Counts.Accepted, run.Cursor, run.Imported.Pieces); err != nil {
+		os.Exit(1)
+	}
 }
 
 func fill(ctx context.Context, store *sqlite.Store, id outbound.CampaignID, n int) error {

@@ -108,7 +108,7 @@ func draftWith(t *testing.T, n int) *Store {
 	return s
 }
 
-// add appends people numbered from from on and returns how many of them were there already.
+// add appends people numbered from on and returns how many of them were there already.
 func add(t *testing.T, s *Store, from, n int) int {
 	t.Helper()
 	records, err := s.Imports(t.Context(), "c")

@@ -34,7 +34,7 @@ func (s *Store) Erase(ctx context.Context, _ time.Time, group, touchpoint, addre
 	var changed int64
 	if address != "" && !isErased(address) {
 		// The refusals first: they stay in force through every moment.
-		if err := s.write(ctx, "erase", func(c *conn) error { return s.eraseRefusals(ctx, c, group, touchpoint, address) }); err != nil {
+		if err := s.write(ctx, "erase", func(c *conn) error { return s.eraseRefusals(c, group, touchpoint, address) }); err != nil {
 			return 0, err
 		}
 		var ids []outbound.CampaignID
@@ -183,7 +183,7 @@ func holding(address string) func(outbound.Rejection) bool {
 }
 
 // eraseRefusals keeps the refusals of an address in force under its hash. A reason in somebody's words may name the person, so it goes.
-func (s *Store) eraseRefusals(ctx context.Context, c *conn, group, touchpoint, address string) error {
+func (s *Store) eraseRefusals(c *conn, group, touchpoint, address string) error {
 	if err := c.run(`INSERT INTO suppression (grp, address, touchpoint, purpose, reason, actor, at)
 		SELECT grp, ?, touchpoint, purpose, '', actor, at FROM suppression WHERE grp = ? AND address = ? AND touchpoint IN ('', ?)
 		ON CONFLICT DO UPDATE SET reason = '', actor = excluded.actor, at = excluded.at`, s.erasedName(address), group, address, touchpoint); err != nil {

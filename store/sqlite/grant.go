@@ -39,6 +39,7 @@ func refusal(c *conn, r *campaign, batch *outbound.Batch, b *outbound.RunBatch, 
 		return outbound.RefusedExpired, nil
 	case outbound.Canceled:
 		return outbound.RefusedNotRunning, nil
+	default: // there is no tail
 	}
 	stops, err := c.number("SELECT count(*) FROM stop WHERE (scope = 'touchpoint' AND name = ?) OR (scope = 'group' AND name = ?)", batch.Touchpoint, r.Group)
 	switch {

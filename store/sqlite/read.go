@@ -96,7 +96,7 @@ func (s *Store) Due(ctx context.Context, id outbound.CampaignID, now time.Time, 
 		if r.Tail == outbound.Pending {
 			pending = int(outbound.Pending)
 		}
-		if r.Doubts == outbound.DoubtsResend {
+		if r.Doubts == outbound.DoubtsResend && r.Tail == outbound.Pending {
 			uncertain = int(outbound.Uncertain)
 		}
 		if limit > 0 {
@@ -140,7 +140,7 @@ const effectiveState = `CASE WHEN o.id IS NULL THEN iif(d.id <= ?1, 1, ?2)
 	WHEN o.attempt = 0 AND o.wait = -9223372036854775808 AND d.id <= ?1 THEN 1
 	ELSE ?2 END`
 
-// countBetween counts deliveries numbered above from up to to by effective state.
+// countBetween counts deliveries numbered above from up to by effective state.
 func countBetween(ctx context.Context, c *conn, r *campaign, from, to int64) (outbound.Counts, error) {
 	var counts outbound.Counts
 	err := c.each(ctx, "SELECT "+effectiveState+" AS effective, count(*)"+bothTables+"WHERE d.id > ?3 AND d.id <= ?4 GROUP BY effective", func(row *rows) error {

@@ -64,7 +64,7 @@ func settle(c *conn, r *campaign, o outbound.Outcome, now time.Time) (bool, erro
 		return false, nil
 	}
 	if row.Address != before.Address {
-		if err := readdress(c, r, id, &before, row.Address); err != nil {
+		if err := readdress(c, id, &before, row.Address); err != nil {
 			return false, err
 		}
 	}
