@@ -38,14 +38,14 @@ func roll[T any](c *chaos, f func() (T, error)) (T, error) {
 	before, after, lag1, lag2 := c.dice()
 	var none T
 	if lag1 > 0 {
-		time.Sleep(lag1)
+		<-time.After(lag1)
 	}
 	if before {
 		return none, errFlaky
 	}
 	r, err := f()
 	if lag2 > 0 {
-		time.Sleep(lag2)
+		<-time.After(lag2)
 	}
 	if after && err == nil {
 		return none, errFlaky

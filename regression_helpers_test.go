@@ -48,7 +48,7 @@ func (h *hooked) tick() {
 	h.mu.Unlock()
 	if spin {
 		h.spun.Add(1)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 	}
 }
 
