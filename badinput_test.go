@@ -77,7 +77,7 @@ func TestVariablesThatPeopleLackAreFoundBeforeTheStart(t *testing.T) {
 	}
 	_, _, err := start(t, func(*outbound.Draft) {})
 	require.Equal(t, "variable_missing", outbound.ProblemsOf(err)[0].Code)
-	_, c, err := start(t, func(d *outbound.Draft) { d.Message.Text = "{{.name}}" })
+	_, c, err := start(t, func(d *outbound.Draft) { d.Message.Text = "{{.surname}}" })
 	require.Equal(t, "variable_unknown", outbound.ProblemsOf(err)[0].Code)
 	require.Contains(t, err.Error(), "city, name")
 	plan, err := c.Plan(t.Context())
