@@ -284,8 +284,7 @@ func stress(t *testing.T, random *rand.Rand) {
 					if e == nil {
 						accepted++
 					}
-					s := &outbound.SendError{}
-					if errors.As(e, &s) {
+					if s, ok := errors.AsType[*outbound.SendError](e); e == nil && !resend || ok && (s.Class == outbound.ClassAmbiguous && !resend || s.Class == outbound.ClassRecipient) {
 						open++
 						if j < len(a.answers)-1 {
 							t.Errorf("%s %s: a request after a final or doubtful answer: %v, %+v", text, d.Address, a.answers, d)
