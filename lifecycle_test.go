@@ -175,7 +175,7 @@ func TestNotifyIsACampaignOfOneAndIdempotentByKey(t *testing.T) {
 	})
 }
 
-func TestAnOptOutBeforeTheIntentStopsIt(t *testing.T) {
+func TestPromise06AnOptOutBeforeTheIntentStopsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := outboundtest.New(t, func(c *outbound.Config) {
