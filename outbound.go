@@ -25,11 +25,11 @@ import (
 // Config is what an Engine is made of. Zero fields are the documented defaults. New copies it.
 type Config struct {
 	// Store keeps everything. Required.
-	Store Store `validate:"required"`
+	Store Store `validate:"-"`
 	// Catalogue keeps drafts and files instead of the Store, for hosts with campaign tables of their own.
-	Catalogue Catalogue
+	Catalogue Catalogue `validate:"-"`
 	// Touchpoints opens the accounts that send. Required.
-	Touchpoints TouchpointSource `validate:"required"`
+	Touchpoints TouchpointSource `validate:"-"`
 
 	// Limits override the defaults for single touchpoints, by name.
 	Limits map[string]Limits `validate:"dive"`
@@ -51,16 +51,16 @@ type Config struct {
 	PollInterval time.Duration `validate:"min=0"`
 
 	// Policies are asked in order, just before each intent, whether a person is written to now.
-	Policies []Policy
+	Policies []Policy `validate:"-"`
 	// Suppressor knows opt-outs that the host keeps in tables of its own.
-	Suppressor Suppressor
+	Suppressor Suppressor `validate:"-"`
 	// Authorize is asked before a campaign is created, started, resumed or retried; an error refuses it.
-	Authorize func(ctx context.Context, action Action, campaign CampaignInfo) error
+	Authorize func(ctx context.Context, action Action, campaign CampaignInfo) error `validate:"-"`
 
 	// Owner names this process in leases, for people. Default: host name and process id.
 	Owner string
 	// Logger gets what operators should know: no token, address or text. Default: nothing is logged.
-	Logger *slog.Logger
+	Logger *slog.Logger `validate:"-"`
 }
 
 // NoHeadroom, as Config.Headroom, uses the whole of a provider's published rate.
@@ -109,6 +109,13 @@ func New(config Config) (*Engine, error) {
 		wake:    make(chan struct{}),
 	}
 	problems := e.checker.check("", config)
+	// Not by tags: the validator copies what an interface holds, and that may be in use elsewhere.
+	if config.Store == nil {
+		problems = append(problems, NewProblem("Store", "required"))
+	}
+	if config.Touchpoints == nil {
+		problems = append(problems, NewProblem("Touchpoints", "required"))
+	}
 	if tps, ok := config.Touchpoints.(Touchpoints); ok {
 		problems = append(problems, checkTouchpoints(tps, config.Limits)...)
 	}

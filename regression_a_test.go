@@ -2,6 +2,7 @@ package outbound_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,21 +29,21 @@ func TestRegression01LateWithdrawalOfAnUnrecordedWantHitsTheNextOwnersAttempt(t 
 		h := &outboundtest.Host{Engine: e2, Channel: channel, Store: s}
 		c := h.Campaign(t, nil, addresses(3)...)
 		require.NoError(t, c.Start(t.Context()))
-		n := 0
+		var n atomic.Int64
 		f.setCommit(func(_ context.Context, b outbound.Batch, next func() (outbound.BatchResult, error)) (outbound.BatchResult, error) {
 			wants := false
 			for _, r := range b.Runs {
 				wants = wants || r.Range != nil
 			}
 			if wants {
-				n++
+				n.Add(1)
 				<-frozen // SIGSTOP on the way to the store
 			}
 			return next()
 		})
 		stop1 := serve(t, e1)
 		time.Sleep(500 * time.Millisecond)
-		require.Equal(t, 1, n)
+		require.EqualValues(t, 1, n.Load())
 		// The whole of replica one stands still: its renewals too.
 		// (it renews through UpdateTouchpoint of f.Store; cut it by stealing the lease as after its term)
 		_, err := s.UpdateTouchpoint(t.Context(), outboundtest.Touchpoint, func(r *outbound.TouchpointRecord) (outbound.Act, error) {

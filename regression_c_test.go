@@ -91,10 +91,10 @@ func TestRegression21KnownAnswersSurviveAFullStore(t *testing.T) {
 		s.setCommit(func(context.Context, outbound.Batch, func() (outbound.BatchResult, error)) (outbound.BatchResult, error) {
 			return outbound.BatchResult{}, fmt.Errorf("disk: %w", outbound.ErrStoreFull)
 		})
-		s.settle = func() error { return fmt.Errorf("disk: %w", outbound.ErrStoreFull) }
+		s.set(&s.settle, func() error { return fmt.Errorf("disk: %w", outbound.ErrStoreFull) })
 		time.Sleep(10 * time.Second)
 		s.setCommit(nil)
-		s.settle = nil
+		s.set(&s.settle, nil)
 		time.Sleep(10 * time.Minute)
 		p := counted(t, h, c)
 		stop()

@@ -34,6 +34,19 @@ type hooked struct {
 	commits, due, flying atomic.Int64
 }
 
+// hook reads a hook, set changes it.
+func (h *hooked) hook(f *func() error) func() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return *f
+}
+
+func (h *hooked) set(f *func() error, to func() error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	*f = to
+}
+
 func (h *hooked) tick() {
 	h.mu.Lock()
 	now := time.Now()
@@ -83,8 +96,8 @@ func (h *hooked) UpdateRun(ctx context.Context, id outbound.CampaignID, change f
 
 func (h *hooked) ListRuns(ctx context.Context, f outbound.RunFilter) ([]outbound.Run, error) {
 	h.tick()
-	if h.listRuns != nil {
-		if err := h.listRuns(); err != nil {
+	if f := h.hook(&h.listRuns); f != nil {
+		if err := f(); err != nil {
 			return nil, err
 		}
 	}
@@ -104,8 +117,8 @@ func (h *hooked) ReadAhead(ctx context.Context, id outbound.CampaignID, after in
 
 func (h *hooked) Settle(ctx context.Context, now time.Time, id outbound.CampaignID, o []outbound.Outcome, a outbound.Act) (int, error) {
 	h.tick()
-	if h.settle != nil {
-		if err := h.settle(); err != nil {
+	if f := h.hook(&h.settle); f != nil {
+		if err := f(); err != nil {
 			return 0, err
 		}
 	}
@@ -114,8 +127,8 @@ func (h *hooked) Settle(ctx context.Context, now time.Time, id outbound.Campaign
 
 func (h *hooked) Recover(ctx context.Context, now time.Time, name string, token int64, resend time.Time) (int64, error) {
 	h.tick()
-	if h.recover != nil {
-		if err := h.recover(); err != nil {
+	if f := h.hook(&h.recover); f != nil {
+		if err := f(); err != nil {
 			return 0, err
 		}
 	}
@@ -123,8 +136,8 @@ func (h *hooked) Recover(ctx context.Context, now time.Time, name string, token 
 }
 
 func (h *hooked) SaveDraft(ctx context.Context, id outbound.CampaignID, d []byte) error {
-	if h.saveDraft != nil {
-		if err := h.saveDraft(); err != nil {
+	if f := h.hook(&h.saveDraft); f != nil {
+		if err := f(); err != nil {
 			return err
 		}
 	}
@@ -132,8 +145,8 @@ func (h *hooked) SaveDraft(ctx context.Context, id outbound.CampaignID, d []byte
 }
 
 func (h *hooked) LoadFile(ctx context.Context, hash string) ([]byte, error) {
-	if h.loadFile != nil {
-		if err := h.loadFile(); err != nil {
+	if f := h.hook(&h.loadFile); f != nil {
+		if err := f(); err != nil {
 			return nil, err
 		}
 	}

@@ -149,7 +149,7 @@ func TestAThrottleIsWaitedOut(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, simulator.TelegramConfig{Rate: -1, RetryAfter: simulator.DefaultTelegramRetryAfter})
 	b.sim.SetFault(onlySending(simulator.FaultSequence(simulator.Fault{}, simulator.TooManyRequests(1))))
-	r := b.send(statusDone, "-audience", b.people(10), "-text", "Hi")
+	r := b.send(statusDone, "-concurrency", "1", "-audience", b.people(10), "-text", "Hi")
 	require.EqualValues(t, 10, r.Accepted)
 	require.GreaterOrEqual(t, r.Seconds, 1.0)
 	require.Zero(t, b.sim.Stats(token).EarlyRetries)
