@@ -13,6 +13,7 @@ func dueRules() []rule {
 		{says: "Due returns at most limit deliveries.", check: dueLimit},
 		{says: "A delivery is due exactly at its Due, and not a microsecond before.", check: dueExactly},
 		{says: "Uncertain deliveries are due under DoubtsResend only.", check: dueUncertain},
+		{says: "Nobody is due in a campaign that gave up the rest.", check: dueGivenUp},
 		{says: "Deliveries that wait for a range, are in flight or are settled are never due.", check: dueOthers},
 		{says: "ReadAhead returns deliveries numbered above after that are still pending, in order, at most limit.", check: readAhead},
 	}
@@ -135,6 +136,18 @@ func dueUncertain(c *check) {
 	rows, next = f.due(10)
 	same(c, "the number due under DoubtsHold", len(rows), 0)
 	same(c, "next under DoubtsHold", next, time.Time{})
+}
+
+func dueGivenUp(c *check) {
+	for _, g := range tails() {
+		f := c.campaign(5, withResend)
+		f.grant(4)
+		f.settle(uncertain(1, 1, f.now), again(2, 1, f.now), uncertain(3, 1, f.now.Add(time.Second)))
+		f.giveUp(g.state, g.tail)
+		rows, next := f.due(10)
+		same(c, "the number due", len(rows), 0)
+		same(c, "next", next, time.Time{})
+	}
 }
 
 func dueOthers(c *check) {

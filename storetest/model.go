@@ -236,9 +236,8 @@ func (r *modelRun) waitingRows() []outbound.Row {
 	var rows []outbound.Row
 	for i := range r.rows {
 		row := r.rows[i]
-		pending := row.State == outbound.Pending && r.Tail == outbound.Pending
 		doubt := row.State == outbound.Uncertain && r.Doubts == outbound.DoubtsResend
-		if !row.Due.IsZero() && (pending || doubt) {
+		if !row.Due.IsZero() && r.Tail == outbound.Pending && (row.State == outbound.Pending || doubt) {
 			rows = append(rows, row)
 		}
 	}
