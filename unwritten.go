@@ -26,7 +26,9 @@ func (d *driver) unwritten(job *commitJob) {
 		}
 		a.outcomes = append(outcomes, a.outcomes...)
 		a.settling = append(settling, a.settling...)
-		a.media = job.batch.Runs[i].Media
+		if a.media == nil { // else it was learned while the commit was under way, and is newer
+			a.media = job.batch.Runs[i].Media
+		}
 		a.nudge = true
 		a.next = a.run.Cursor
 		d.reset(a)
